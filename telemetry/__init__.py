@@ -6,6 +6,9 @@ installed. None raises into its caller.
 
 from __future__ import annotations
 
+import logging
+import os
+import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,36 +28,85 @@ __all__ = [
     "status",
 ]
 
+logger = logging.getLogger(__name__)
 _pipeline: Pipeline | None = None
+_reason = "not set up"
+_lock = threading.Lock()
 
 
-def setup(*, environ: Mapping[str, str] | None = None) -> bool:
-    """Build the pipeline that the environment asks for and install it; a second call changes nothing.
+def setup(
+    *, service: str | None = None, version: str | None = None, environ: Mapping[str, str] | None = None
+) -> bool:
+    """Build the pipeline that the environment asks for and install it; a second call only names the service.
+
+    Call it before the first ``FastAPI()`` is made, because instrumentation wraps the class.
 
     Args:
+        service: the application's name, where the environment gives none.
+        version: its version; together they are the release, ``service@version``.
         environ: where settings are read from; the process environment when not given.
 
     Returns:
         True when telemetry is running, False when it is off, not installed or could not be started.
 
-    Call it before the first ``FastAPI()`` is made, because instrumentation wraps the class.
     """
-    raise NotImplementedError
+    global _pipeline  # noqa: PLW0603  # the one switch of the process
+    with _lock:
+        try:
+            if _pipeline is None:
+                _pipeline = _start(os.environ if environ is None else environ)
+            if _pipeline is not None and service is not None and version is not None:
+                _pipeline.name_service(service, version)
+        except Exception as error:
+            _note(f"could not be started: {type(error).__name__}")
+            logger.exception("telemetry: could not be started; the application runs without it")
+    return _pipeline is not None
+
+
+def _start(environ: Mapping[str, str]) -> Pipeline | None:
+    from telemetry.settings import Settings
+
+    settings = Settings.from_environ(environ)
+    for problem in settings.problems:
+        logger.error("telemetry: %s", problem)
+    if not settings.wanted:
+        _note(
+            "switched off by OTEL_SDK_DISABLED"
+            if settings.disabled
+            else "neither SENTRY_DSN nor OTLP endpoint"
+        )
+        return None
+    try:
+        from telemetry import pipeline
+    except ModuleNotFoundError as error:
+        _note(f"{error.name} is not installed: install continuum-memory[monitoring]")
+        logger.error("telemetry: %s", _reason)
+        return None
+    built = pipeline.build(settings)
+    pipeline.install(built)
+    return built
+
+
+def _note(reason: str) -> None:
+    global _reason  # noqa: PLW0603  # why the one switch is off
+    _reason = reason
 
 
 def is_active() -> bool:
     """Whether a pipeline is installed and running."""
-    raise NotImplementedError
+    return _pipeline is not None
 
 
 def bind_tenant(tenant_id: str) -> None:
     """Name the tenant that the running request acts for; only its keyed pseudonym is ever sent."""
-    raise NotImplementedError
+    if _pipeline is not None:
+        _pipeline.bind_tenant(tenant_id)
 
 
 def register_content(*texts: str) -> None:
     """Mark texts as content: wherever they surface in the running trace's telemetry, they are removed."""
-    raise NotImplementedError
+    if _pipeline is not None:
+        _pipeline.register_content(texts)
 
 
 def capture_exception(exception: BaseException) -> str | None:
@@ -62,25 +114,41 @@ def capture_exception(exception: BaseException) -> str | None:
 
     Returns:
         The event's id, or None when nothing was sent (telemetry off, or already captured).
+
     """
-    raise NotImplementedError
+    if _pipeline is None or _pipeline.errors is None:
+        return None
+    return _pipeline.errors.capture(exception, handled=True)
 
 
 def current_trace_id() -> str | None:
     """The running trace's id as 32 hex digits, sampled or not; None outside of a trace."""
-    raise NotImplementedError
+    if _pipeline is None:
+        return None
+    from opentelemetry import trace
+
+    context = trace.get_current_span().get_span_context()
+    return trace.format_trace_id(context.trace_id) if context.is_valid else None
 
 
 def flush(timeout: float | None = None) -> bool:
     """Deliver what is queued within ``timeout`` seconds; True when nothing was left."""
-    raise NotImplementedError
+    return True if _pipeline is None else _pipeline.flush(timeout)
 
 
 def shutdown(timeout: float | None = None) -> None:
     """Deliver what is queued within ``timeout`` seconds and stop; a second call does nothing."""
-    raise NotImplementedError
+    if _pipeline is not None:
+        _pipeline.shutdown(timeout)
 
 
 def status() -> dict[str, Any]:
     """What is running, what was delivered and what was lost, as JSON-serialisable data without secrets."""
-    raise NotImplementedError
+    if _pipeline is None:
+        from importlib.util import find_spec
+
+        available = find_spec("sentry_sdk") is not None and find_spec("opentelemetry.sdk") is not None
+        return {"active": False, "available": available, "reason": _reason}
+    from telemetry.pipeline import status_of
+
+    return status_of(_pipeline)

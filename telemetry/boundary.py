@@ -1,0 +1,113 @@
+"""The ASGI boundary inside the server span: what each request brings is known here, and what it raises.
+
+It stands in every FastAPI application without a line of its code changed, between the OpenTelemetry
+middleware and the application's own, so the span is still current when an exception passes.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, Final
+
+from anyio import to_thread
+from opentelemetry import trace
+
+from telemetry import trace_scope
+from telemetry.guard import Guard
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, MutableMapping
+
+    from telemetry.pipeline import Pipeline
+
+    Scope = MutableMapping[str, Any]
+    Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+    App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_SEEN: Final = "continuum.telemetry"
+_LAST_WORDS: Final = frozenset({"lifespan.shutdown.complete", "lifespan.shutdown.failed"})
+
+
+class TelemetryBoundary:
+    """Gives each request its trace scope, captures what nobody handled, and delivers at shutdown."""
+
+    def __init__(self, app: App, pipeline: Pipeline) -> None:
+        self.app = app
+        self._pipeline = pipeline
+        self._guard = Guard(pipeline.ledger, "ASGI boundary")
+        self._headers = tuple(name.encode() for name in pipeline.settings.tenant_headers)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one ASGI connection; a mounted application's boundary leaves it to the outer one."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(scope, receive, send)
+        elif _SEEN in scope or scope["type"] not in ("http", "websocket"):
+            await self.app(scope, receive, send)
+        else:
+            scope[_SEEN] = True
+            await self._request(scope, receive, send)
+
+    async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
+        errors = self._pipeline.errors
+        with errors.isolate() if errors is not None else nullcontext():
+            running = trace_scope.of_span(trace.get_current_span()) or trace_scope.TraceScope()
+            before = trace_scope.enter(running)
+            try:
+                self._bind_tenant(scope)
+                await self.app(scope, receive, send)
+            except Exception as error:
+                if errors is not None:
+                    errors.capture(error, handled=False, transaction=self._transaction(scope))
+                raise
+            finally:
+                trace_scope.enter(before)
+
+    def _bind_tenant(self, scope: Scope) -> None:
+        with self._guard:
+            for name, value in scope.get("headers", ()):
+                if name.lower() in self._headers and value:
+                    self._pipeline.bind_tenant(value.decode("latin-1"))
+
+    def _transaction(self, scope: Scope) -> str | None:
+        """``METHOD /route/{template}`` of the route that was matched; the path says too much."""
+        with self._guard:
+            route = getattr(scope.get("route"), "path_format", None)
+            if route is not None:
+                return f"{scope.get('method', 'WEBSOCKET')} {scope.get('root_path', '')}{route}"
+        return None
+
+    async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_after_delivery(message: Message) -> None:
+            if message["type"] in _LAST_WORDS:
+                # The server ends the process by signal right after this message.
+                await to_thread.run_sync(self._pipeline.flush)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_after_delivery)
+        except Exception as error:
+            if self._pipeline.errors is not None:
+                self._pipeline.errors.capture(error, handled=False, transaction=None)
+            raise
+
+
+def stand_in(pipeline: Pipeline) -> None:
+    """Put the boundary into every FastAPI application, as the outermost of its own middleware."""
+    import fastapi
+    from starlette.middleware.errors import ServerErrorMiddleware
+
+    original = fastapi.FastAPI.build_middleware_stack
+    if getattr(original, "_continuum", False):
+        return
+
+    def build_middleware_stack(self: fastapi.FastAPI) -> Any:
+        stack = original(self)
+        with pipeline.guard("middleware stack"):
+            if isinstance(stack, ServerErrorMiddleware):
+                stack.app = TelemetryBoundary(stack.app, pipeline)
+        return stack
+
+    build_middleware_stack._continuum = True  # type: ignore[attr-defined]  # noqa: SLF001  # a mark: done once
+    fastapi.FastAPI.build_middleware_stack = build_middleware_stack  # type: ignore[method-assign]  # the purpose

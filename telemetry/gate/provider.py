@@ -1,0 +1,34 @@
+"""The tracer provider that has no ungated door: whatever is added to it stands behind the gate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+
+from telemetry.gate.holding import ScopingSpanProcessor
+from telemetry.gate.spans import GatedSpanProcessor
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace.sampling import Sampler
+
+    from telemetry.ledger import Ledger
+
+
+class GatedTracerProvider(TracerProvider):
+    """A tracer provider whose processors see clean copies of ended spans, whoever added them."""
+
+    def __init__(self, sampler: Sampler, resource: Resource, ledger: Ledger) -> None:
+        super().__init__(sampler=sampler, resource=resource, shutdown_on_exit=False)
+        self._ledger = ledger
+
+    def add_span_processor(self, span_processor: SpanProcessor) -> None:
+        """Add a processor behind the gate. Our own two are gates themselves."""
+        if not isinstance(span_processor, GatedSpanProcessor | ScopingSpanProcessor):
+            span_processor = GatedSpanProcessor(span_processor, self._ledger)
+        super().add_span_processor(span_processor)
+
+    def describe(self, resource: Resource) -> None:
+        """Add what became known about this service after the provider was made."""
+        self._update_resource(resource)

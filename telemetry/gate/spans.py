@@ -1,0 +1,161 @@
+"""The gate for spans: a clean copy of each, handed on inside a guard.
+
+A finished span cannot be edited, so scrubbing means building another one from what is known to be safe.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor
+from opentelemetry.sdk.util.instrumentation import InstrumentationScope
+from opentelemetry.trace import Link, SpanContext, SpanKind, Status
+
+from telemetry import trace_scope
+from telemetry.guard import Guard
+from telemetry.privacy import policy, sql
+from telemetry.privacy.scrub import Scrubber
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from opentelemetry.context import Context
+    from opentelemetry.sdk.trace import Span
+
+    from telemetry.ledger import Ledger
+    from telemetry.trace_scope import TraceScope
+
+TENANT = "continuum.tenant.hash"
+_TRUSTED_SCOPES = ("opentelemetry.instrumentation.", "fastapi")
+
+
+def clean_span(span: ReadableSpan, scope: TraceScope | None, scrubber: Scrubber) -> ReadableSpan:
+    """A copy of a span that holds only what the policy lets through, with its tenant's pseudonym."""
+    raw = span.attributes or {}
+    attributes = scrubber.attributes(raw)
+    _describe_http(attributes, raw, span.kind)
+    name = _name(span, attributes, scrubber)
+    if scope is not None and scope.tenant is not None:
+        attributes[TENANT] = scope.tenant
+    events = tuple(
+        Event(
+            name="exception" if event.name == "exception" else scrubber.name(event.name),
+            attributes=scrubber.attributes(event.attributes),
+            timestamp=event.timestamp,
+        )
+        for event in span.events[: policy.MAX_EVENTS]
+    )
+    types = frozenset(
+        str(event.attributes.get("exception.type", "")).rpartition(".")[2]
+        for event in events
+        if event.attributes is not None
+    )
+    return ReadableSpan(
+        name=name,
+        context=_clean_context(span.get_span_context()),
+        parent=_clean_context(span.parent),
+        resource=span.resource,
+        attributes=attributes,
+        events=events,
+        links=tuple(
+            Link(clean, scrubber.attributes(link.attributes))
+            for link in span.links
+            if (clean := _clean_context(link.context)) is not None
+        ),
+        kind=span.kind,
+        status=Status(span.status.status_code, scrubber.status(span.status.description, types)),
+        start_time=span.start_time,
+        end_time=span.end_time,
+        instrumentation_scope=_clean_scope(span.instrumentation_scope, scrubber),
+    )
+
+
+def _clean_context(context: SpanContext | None) -> SpanContext | None:
+    """Ids and flags. The trace state goes: whoever called us may have written anything into it."""
+    if context is None:
+        return None
+    return SpanContext(context.trace_id, context.span_id, context.is_remote, context.trace_flags)
+
+
+def _clean_scope(scope: InstrumentationScope | None, scrubber: Scrubber) -> InstrumentationScope | None:
+    if scope is None:
+        return None
+    version = scrubber.shaped("version", scope.version) if scope.version else scope.version
+    return InstrumentationScope(scrubber.shaped("identifier", scope.name), version, scope.schema_url or None)
+
+
+def _describe_http(attributes: dict[str, Any], raw: Any, kind: SpanKind) -> None:
+    """Let the route stand for the path, and keep a server's own address only when it names nobody."""
+    route = attributes.get("http.route")
+    if route is not None:
+        for key in policy.PATH_KEYS & raw.keys():
+            attributes[key] = route
+    if kind is SpanKind.SERVER:
+        for key in ("server.address", "net.peer.name"):
+            # A host name that a client sent may name a tenant: acme.example.org.
+            if key in attributes and policy.SHAPES["address"].fullmatch(attributes[key]) is None:
+                del attributes[key]
+
+
+def _name(span: ReadableSpan, attributes: dict[str, Any], scrubber: Scrubber) -> str:
+    """A span's name, made again from its clean attributes where conventions say how."""
+    instrumentation = span.instrumentation_scope.name if span.instrumentation_scope else ""
+    if not instrumentation.startswith(_TRUSTED_SCOPES):
+        return scrubber.name(span.name)
+    method = attributes.get("http.request.method") or attributes.get("http.method")
+    if method is not None and span.kind in (SpanKind.SERVER, SpanKind.CLIENT):
+        route = attributes.get("http.route")
+        return f"{method} {route}" if route is not None else str(method)
+    statement = attributes.get("db.query.text") or attributes.get("db.statement")
+    if statement is not None:
+        summary = sql.summary(statement)
+        attributes["db.operation.name"] = summary.partition(" ")[0]
+        return summary
+    prefix, _, rest = span.name.partition(" ")
+    if prefix == "BackgroundTask":
+        return f"{prefix} {scrubber.shaped('identifier', rest)}"
+    return scrubber.name(span.name) if " " in span.name else scrubber.shaped("identifier", span.name)
+
+
+class GatedSpanProcessor(SpanProcessor):
+    """Stands in front of another processor: it sees only clean copies of ended spans.
+
+    Whatever anyone adds to our provider is put behind one of these.
+    """
+
+    def __init__(self, downstream: SpanProcessor, ledger: Ledger, adapt: Adapter | None = None) -> None:
+        self._downstream = downstream
+        self._ledger = ledger
+        self._guard = Guard(ledger, f"span gate of {type(downstream).__name__}")
+        self._adapt = adapt
+
+    def on_start(self, span: Span, parent_context: Context | None = None) -> None:
+        """Pass on that a span was started; nothing of it is exported yet."""
+        with self._guard:
+            self._downstream.on_start(span, parent_context)
+
+    def _on_ending(self, span: Span) -> None:
+        # Not on_end: the SDK gives that a fresh copy, which no longer knows its trace scope. By now the
+        # span's end time is set and its attributes are frozen.
+        with self._guard:
+            scope = trace_scope.of_span(span)
+            scrubber = Scrubber(scope.content if scope else ())
+            clean = clean_span(span, scope, scrubber)
+            self._ledger.redacted(scrubber.rules)
+            self._downstream.on_end(self._adapt(clean) if self._adapt else clean)
+
+    def shutdown(self) -> None:
+        """Shut the processor behind the gate down."""
+        with self._guard:
+            self._downstream.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Flush the processor behind the gate."""
+        with self._guard:
+            return self._downstream.force_flush(timeout_millis)
+        return False
+
+
+if TYPE_CHECKING:
+    Adapter = Callable[[ReadableSpan], ReadableSpan]

@@ -1,0 +1,80 @@
+"""What was accepted, delivered, withheld and lost, and why: counters that add up."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from enum import StrEnum
+
+
+class End(StrEnum):
+    """The one way in which an accepted item ends."""
+
+    DELIVERED = "delivered"
+    """The backend answered that it has it."""
+    SAMPLED_OUT = "sampled_out"
+    """The error sample rate left it out; unsampled traces never reach a gate."""
+    WITHHELD = "withheld"
+    """It could not be scrubbed, or its type is not on the allow-list, so it was not sent."""
+    QUEUE_FULL = "queue_full"
+    """The queue had no room for it."""
+    TOO_LARGE = "too_large"
+    """Alone it is larger than the backend takes."""
+    REJECTED = "rejected"
+    """The backend refused it, and would again."""
+    EXPIRED = "expired"
+    """The backend stayed away for longer than an item is kept."""
+    LOST_AT_SHUTDOWN = "lost_at_shutdown"
+    """It was still queued when the shutdown deadline passed."""
+
+
+class Ledger:
+    """Counts items by signal and end; safe from any thread.
+
+    Signals are ``span``, ``error``, ``transaction`` and the other envelope item types that pass the gate.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()  # a signal handler may come in between
+        self._accepted: Counter[str] = Counter()
+        self._ends: Counter[tuple[str, End]] = Counter()
+        self._rules: Counter[str] = Counter()
+        self._faults: Counter[str] = Counter()
+
+    def accept(self, signal: str, quantity: int = 1) -> None:
+        """Count items that came to a gate."""
+        with self._lock:
+            self._accepted[signal] += quantity
+
+    def end(self, signal: str, end: End, quantity: int = 1) -> None:
+        """Count how accepted items ended."""
+        with self._lock:
+            self._ends[signal, end] += quantity
+
+    def redacted(self, rules: Counter[str]) -> None:
+        """Add up how often each privacy rule acted."""
+        if rules:
+            with self._lock:
+                self._rules.update(rules)
+
+    def fault(self, place: str) -> None:
+        """Count an exception that telemetry kept to itself."""
+        with self._lock:
+            self._faults[place] += 1
+
+    def snapshot(self) -> dict[str, dict[str, int] | dict[str, dict[str, int]]]:
+        """All counters; ``in_flight`` is what was accepted and has not ended."""
+        with self._lock:
+            ends: dict[str, dict[str, int]] = {}
+            for (signal, end), quantity in sorted(self._ends.items()):
+                ends.setdefault(signal, {})[end.value] = quantity
+            return {
+                "accepted": dict(self._accepted),
+                "ended": ends,
+                "in_flight": {
+                    signal: quantity - sum(ends.get(signal, {}).values())
+                    for signal, quantity in self._accepted.items()
+                },
+                "redactions": dict(self._rules),
+                "faults": dict(self._faults),
+            }

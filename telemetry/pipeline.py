@@ -1,0 +1,261 @@
+"""Assembles telemetry from its settings, and installs it: the only place where SDK objects are wired."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import signal
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import platformdirs
+from opentelemetry import propagate, trace
+from opentelemetry.propagators.composite import CompositePropagator
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.util._importlib_metadata import entry_points
+
+from telemetry import instruments, sampling, trace_scope
+from telemetry.delivery.otlp import OtlpSpanExporter, span_target
+from telemetry.delivery.sender import Lane, Sender
+from telemetry.gate.holding import HoldingSpanProcessor, ScopingSpanProcessor
+from telemetry.gate.provider import GatedTracerProvider
+from telemetry.guard import Guard
+from telemetry.identity import Identity
+from telemetry.ledger import Ledger
+from telemetry.privacy.scrub import Scrubber
+from telemetry.privacy.tenants import Pseudonyms, kept_secret
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from opentelemetry.propagators.textmap import TextMapPropagator
+
+    from telemetry.sentry.client import ErrorClient
+    from telemetry.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+class Pipeline:
+    """All parts of telemetry in one process, wired and not yet installed; see ``build`` and ``install``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.ledger = Ledger()
+        self.identity = Identity.of(settings)
+        self.pseudonyms = Pseudonyms(settings.hash_key or _generated_secret())
+        self.sender = Sender(self.ledger)
+        self.instruments: dict[str, str] = {}
+        self.errors: ErrorClient | None = None
+        self.provider = self._provider()
+        self._holding: HoldingSpanProcessor | None = None
+        self._bind_guard = self.guard("tenant binding")
+        self._wire_traces()
+        self._wire_errors()
+
+    def guard(self, place: str) -> Guard:
+        """A guard that counts its faults in this pipeline's ledger."""
+        return Guard(self.ledger, place)
+
+    def _provider(self) -> GatedTracerProvider:
+        nowhere = self.settings.traces_exporter == "none" or span_target(self.settings) is None
+        name = "always_off" if nowhere else self.settings.sampler
+        return GatedTracerProvider(
+            sampling.build(name, self.settings.traces_rate), self._resource(), self.ledger
+        )
+
+    def _resource(self) -> Resource:
+        clean = Scrubber()
+        attributes = clean.attributes(self.identity.resource_attributes())
+        # What an operator wrote stays when it looks like a label and is no secret.
+        for key, value in self.identity.extra:
+            if attributes.get(key) == "[redacted:unlisted]":
+                attributes[key] = clean.shaped("label", value)
+        return Resource(attributes)
+
+    @property
+    def traces_by_envelope(self) -> bool:
+        """Whether traces go to Sentry as transactions in envelopes."""
+        settings = self.settings
+        return settings.traces_transport == "envelope" and settings.otlp_traces_url is None
+
+    def _wire_traces(self) -> None:
+        target = span_target(self.settings)
+        if target is None or self.settings.traces_exporter == "none":
+            return
+        if self.traces_by_envelope:
+            from telemetry.sentry.spans import EnvelopeTransportUnavailableError, transaction_processor
+
+            try:
+                # First the scope, then the SDK's processor, which may be asked for it.
+                self.provider.add_span_processor(ScopingSpanProcessor(self.ledger))
+                self.provider.add_span_processor(transaction_processor(self.ledger))
+            except EnvelopeTransportUnavailableError as error:
+                logger.error("telemetry: no traces: %s", error)
+            return
+        lane = Lane(self.sender, OtlpSpanExporter(target, self.ledger))
+        self.sender.add(lane)
+        self._holding = HoldingSpanProcessor(lane, self.ledger)
+        self.sender.sweep_with(self._holding.sweep)
+        self.provider.add_span_processor(self._holding)
+
+    def _wire_errors(self) -> None:
+        if self.settings.dsn is None:
+            return
+        from telemetry.gate.envelopes import EnvelopeExporter
+        from telemetry.sentry.client import ErrorClient
+
+        lane = Lane(
+            self.sender, EnvelopeExporter(self.settings.dsn, self.ledger), most=256, batch=1, delay=0.0
+        )
+        self.sender.add(lane)
+        self.errors = ErrorClient(self.settings, lambda: self.identity, lane, self.ledger)
+
+    def name_service(self, service: str, version: str) -> None:
+        """Let the application name itself where the environment didn't."""
+        self.identity = self.identity.named(service, version)
+        self.provider.describe(self._resource())
+
+    def bind_tenant(self, tenant_id: str) -> None:
+        """Put a tenant's pseudonym on the running trace; the id itself may then stand nowhere in it."""
+        with self._bind_guard:
+            scope = trace_scope.current()
+            if scope is None:
+                scope = trace_scope.TraceScope()
+                trace_scope.enter(scope)
+            scope.tenant = self.pseudonyms.of("tenant", tenant_id)
+            scope.register((tenant_id,))
+
+    def register_content(self, texts: tuple[str, ...]) -> None:
+        """Texts that may stand nowhere in what leaves under the running trace."""
+        with self._bind_guard:
+            scope = trace_scope.current()
+            if scope is not None:
+                scope.register(texts)
+
+    def flush(self, timeout: float | None = None) -> bool:
+        """Deliver what is queued within some seconds, by default the shutdown timeout."""
+        with self.guard("flush"):
+            return self.sender.flush(self.settings.shutdown_timeout if timeout is None else timeout)
+        return False
+
+    def shutdown(self, timeout: float | None = None) -> None:
+        """Deliver what is queued, count the rest as lost, stop."""
+        with self.guard("shutdown"):
+            self.sender.shutdown(self.settings.shutdown_timeout if timeout is None else timeout)
+
+    def after_fork(self) -> None:
+        """Forget what the parent holds: it sends it itself."""
+        if self._holding is not None:
+            self._holding.forget()
+
+
+def build(settings: Settings) -> Pipeline:
+    """All parts, wired, touching nothing global."""
+    return Pipeline(settings)
+
+
+def install(pipeline: Pipeline) -> None:
+    """Make a pipeline the process's telemetry: provider, propagators, Sentry client, instrumentations, exits."""
+    os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", instruments.SEMANTIC_CONVENTIONS)
+    _install_provider(pipeline)
+    propagate.set_global_textmap(_propagator(pipeline))
+    if pipeline.errors is not None:
+        pipeline.errors.install()
+    instruments.activate_all(pipeline)
+    atexit.register(pipeline.shutdown)
+    os.register_at_fork(after_in_child=pipeline.after_fork)
+    _deliver_on_sigterm(pipeline)
+
+
+def _install_provider(pipeline: Pipeline) -> None:
+    """Become the global provider, also when another distribution was started first: its doors are not gated."""
+    before = trace.get_tracer_provider()
+    trace.set_tracer_provider(pipeline.provider)
+    if trace.get_tracer_provider() is pipeline.provider:
+        return
+    logger.error(
+        "telemetry: %s was installed before; its exporters go round the gate, so it was shut down. "
+        "Set OTEL_PYTHON_DISTRO=continuum and OTEL_PYTHON_CONFIGURATOR=continuum",
+        type(before).__name__,
+    )
+    with pipeline.guard("foreign provider"):
+        getattr(before, "shutdown", lambda: None)()
+    trace._TRACER_PROVIDER = pipeline.provider  # noqa: SLF001  # the API sets it once; failing closed needs twice
+
+
+def _propagator(pipeline: Pipeline) -> CompositePropagator:
+    """The propagators that the settings name; one that isn't installed is left out, with a line in the log."""
+    found: list[TextMapPropagator] = []
+    for name in pipeline.settings.propagators:
+        if name == "continuum_sentry" and pipeline.traces_by_envelope:
+            from telemetry.sentry.spans import TransactionPropagator
+
+            found.append(TransactionPropagator())
+            continue
+        try:
+            entry_point = next(iter(entry_points(group="opentelemetry_propagator", name=name)))
+            found.append(entry_point.load()())
+        except Exception:
+            logger.error(
+                "telemetry: OTEL_PROPAGATORS names a propagator that is not installed; it is left out"
+            )
+    return CompositePropagator(found)
+
+
+def _deliver_on_sigterm(pipeline: Pipeline) -> None:
+    """Deliver before SIGTERM ends a process that has no handler of its own.
+
+    Servers put theirs in while they run and raise the signal again when they are done; this one is next.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        return
+
+    def deliver_then_end(number: int, _frame: FrameType | None) -> None:
+        pipeline.shutdown()
+        signal.signal(number, signal.SIG_DFL)
+        os.kill(os.getpid(), number)
+
+    signal.signal(signal.SIGTERM, deliver_then_end)
+
+
+def _generated_secret() -> str:
+    """A secret for pseudonyms, kept in the user's data directory; a passing one when it can't be kept."""
+    path = Path(platformdirs.user_data_dir("continuum")) / "telemetry" / "pseudonym.key"
+    kept = kept_secret(path)
+    if kept is not None:
+        return kept
+    logger.warning(
+        "telemetry: pseudonyms change with every start, because no key is set and none can be kept. "
+        "Set CONTINUUM_TELEMETRY_HASH_KEY"
+    )
+    return os.urandom(32).hex()
+
+
+def status_of(pipeline: Pipeline) -> dict[str, Any]:
+    """What is running and what became of everything, without secrets."""
+    settings = pipeline.settings
+    traces = None if settings.traces_exporter == "none" else span_target(settings)
+    return {
+        "active": True,
+        "available": True,
+        "environment": pipeline.identity.environment,
+        "release": pipeline.identity.release,
+        "service": pipeline.identity.service_name,
+        "server_name": pipeline.identity.server_name,
+        "errors_to": settings.dsn.netloc if settings.dsn else None,
+        "traces_to": traces.host if traces else None,
+        "traces_transport": settings.traces_transport if pipeline.traces_by_envelope else "otlp",
+        "sampler": settings.sampler,
+        "traces_sample_rate": settings.traces_rate,
+        "sample_rate": settings.error_rate,
+        "pseudonym_key_id": pipeline.pseudonyms.key_id,
+        "instrumentations": dict(pipeline.instruments),
+        "problems": [str(problem) for problem in settings.problems],
+        "sources": dict(settings.sources),
+        "ledger": pipeline.ledger.snapshot(),
+    }

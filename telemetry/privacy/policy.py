@@ -1,0 +1,239 @@
+"""What is sensitive and what is known to be safe: data, no code. How it is removed stands in scrub.py.
+
+The stance is strict: a string is sent when a rule here says what it is and it looks like that. Whatever
+nobody thought of is replaced by a marker that names the rule, and never shows the value.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+# --- Shapes: what a string of a known key has to look like, from its first to its last character ------------
+
+SHAPES: Final[dict[str, re.Pattern[str]]] = {
+    # One word of a vocabulary: a method, a system's name, a kind.
+    "word": re.compile(r"[A-Za-z][A-Za-z0-9_.+-]{0,39}"),
+    # A dotted name in code, with the <locals> and <module> that Python adds.
+    "identifier": re.compile(r"[A-Za-z_<][\w<>]{0,99}(?:\.[\w<>]{1,100}){0,12}"),
+    # A route template: literal segments and {parameters}.
+    "route": re.compile(r"(?:/(?:[A-Za-z0-9_.~:-]{0,60}|\{[A-Za-z_][\w:]{0,60}\})){1,24}"),
+    "version": re.compile(r"[0-9][A-Za-z0-9.+_-]{0,60}"),
+    "host": re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"),
+    "address": re.compile(r"localhost|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]{2,39}"),
+    "pseudonym": re.compile(r"[0-9a-f]{4}-[0-9a-f]{32}"),
+    "hex": re.compile(r"[0-9a-f]{8,32}(?:-[0-9a-f]{4,12}){0,4}"),
+    "namespace": re.compile(r"[A-Za-z_][\w-]{0,62}"),
+    "source": re.compile(r"[\w.<>/-]{1,200}"),
+    # What an operator wrote into the environment: a name, a release, a region.
+    "label": re.compile(r"[\w.@:/+ -]{1,120}"),
+    "decimal": re.compile(r"[0-9]{1,6}|True|False|true|false"),
+    # A hand-made span's or event's name: lower-case words joined by dots, without digits or spaces.
+    "name": re.compile(r"[a-z][a-z_]{0,30}(?:[./-][a-z_]{1,30}){0,5}"),
+}
+
+# --- Attribute keys known to be safe, and the shape that their strings must have -----------------------------
+# Sources: OpenTelemetry semantic conventions 1.3x (stable HTTP, database, general), gen_ai.* without content.
+
+SAFE_KEYS: Final[dict[str, str]] = {
+    "code.column.number": "decimal",
+    "code.file.path": "source",
+    "code.function.name": "identifier",
+    "code.line.number": "decimal",
+    "continuum.tenant.hash": "pseudonym",
+    "continuum.operation": "name",
+    "db.collection.name": "namespace",
+    "db.namespace": "namespace",
+    "db.name": "namespace",
+    "db.operation.name": "word",
+    "db.operation": "word",
+    "db.query.summary": "label",
+    "db.response.status_code": "word",
+    "db.system": "word",
+    "db.system.name": "word",
+    "deployment.environment.name": "label",
+    "enduser.pseudo.id": "pseudonym",
+    "error.type": "identifier",
+    "exception.escaped": "decimal",
+    "exception.type": "identifier",
+    "gen_ai.operation.name": "name",
+    "gen_ai.provider.name": "word",
+    "gen_ai.request.model": "label",
+    "gen_ai.response.model": "label",
+    "host.name": "label",
+    "http.flavor": "version",
+    "http.method": "word",
+    "http.request.method": "word",
+    "http.route": "route",
+    "http.scheme": "word",
+    "network.protocol.name": "word",
+    "network.protocol.version": "version",
+    "network.transport": "word",
+    "network.type": "word",
+    "otel.kind": "identifier",
+    "otel.status_code": "word",
+    "process.runtime.name": "word",
+    "process.runtime.version": "version",
+    "sentry.environment": "label",
+    "sentry.op": "name",
+    "sentry.origin": "name",
+    "sentry.release": "label",
+    "server.address": "host",
+    "net.peer.name": "host",
+    "service.instance.id": "hex",
+    "service.name": "label",
+    "service.namespace": "label",
+    "service.version": "label",
+    "telemetry.distro.name": "word",
+    "telemetry.distro.version": "version",
+    "telemetry.sdk.language": "word",
+    "telemetry.sdk.name": "word",
+    "telemetry.sdk.version": "version",
+    "thread.name": "identifier",
+    "url.scheme": "word",
+    "user_agent.synthetic.type": "word",
+}
+
+# Keys whose strings have a rule of their own in scrub.py.
+SQL_KEYS: Final = frozenset({"db.query.text", "db.statement"})
+URL_KEYS: Final = frozenset({"url.full", "http.url"})
+PATH_KEYS: Final = frozenset({"url.path", "http.target"})
+MESSAGE_KEYS: Final = frozenset({"exception.message", "otel.status_description", "message"})
+STACKTRACE_KEYS: Final = frozenset({"exception.stacktrace"})
+
+# Keys that never leave, whatever stands in them.
+DROPPED_KEYS: Final = frozenset(
+    {
+        "url.query",
+        "url.fragment",
+        "user_agent.original",
+        "http.user_agent",
+        "http.client_ip",
+        "client.address",
+        "network.peer.address",
+        "net.sock.peer.addr",
+        "net.peer.ip",
+        "db.user",
+        "db.query.parameter",
+        "process.command",
+        "process.command_args",
+        "process.command_line",
+        "process.owner",
+    }
+)
+
+# --- Rules -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Why something is removed. ``pattern`` finds it in text or in a key; some rules have no pattern."""
+
+    id: str
+    reason: str
+    pattern: re.Pattern[str] | None = None
+
+
+# A key that says that its value is nobody's business. Matched anywhere in the key, on word borders.
+KEY_RULES: Final[tuple[Rule, ...]] = (
+    Rule(
+        "secret-key",
+        "The key names a credential.",
+        re.compile(
+            r"(?i)(?:^|[._\-])(?:pass(?:word|wd|phrase)?|pwd|secrets?|tokens?|api[_-]?keys?|auth|authorization|"
+            r"cookies?|credentials?|private[_-]?key|session(?:[_-]?id)?|csrf|jwt|signature)(?:$|[._\-])"
+        ),
+    ),
+    Rule(
+        "personal-key",
+        "The key names something of a person.",
+        re.compile(
+            r"(?i)(?:^|[._\-])(?:e?mail|phone|mobile|address|street|birth(?:day|date)?|dob|ssn|passport|"
+            r"iban|card(?:[_-]?number)?|cvv|first[_-]?name|last[_-]?name|full[_-]?name|ip)(?:$|[._\-])"
+        ),
+    ),
+    Rule(
+        "content-key",
+        "The key names what somebody said.",
+        re.compile(
+            r"(?i)(?:^|[._\-])(?:body|content|prompt|completion|messages?|text|query|question|answer|input|"
+            r"output|memory|note|comment)(?:$|[._\-])"
+        ),
+    ),
+)
+
+# What gives a secret away wherever it stands. Each is linear: bounded repeats, no nested quantifiers.
+VALUE_RULES: Final[tuple[Rule, ...]] = (
+    Rule("continuum-key", "An API key of this service.", re.compile(r"\bcm_[A-Za-z0-9_-]{16,128}")),
+    Rule(
+        "jwt",
+        "A JSON web token.",
+        re.compile(r"\beyJ[A-Za-z0-9_-]{5,4096}\.[A-Za-z0-9_-]{5,4096}\.[A-Za-z0-9_-]{0,4096}"),
+    ),
+    Rule(
+        "bearer",
+        "A bearer or basic credential.",
+        re.compile(r"(?i)\b(?:bearer|basic)\s[A-Za-z0-9._~+/=-]{8,4096}"),
+    ),
+    Rule(
+        "url-credentials",
+        "A user and password in a URL.",
+        re.compile(r"(?<=://)[^\s/@:]{0,256}:[^\s/@]{1,256}@"),
+    ),
+    Rule("sentry-dsn", "A Sentry DSN's key.", re.compile(r"(?<=://)[0-9a-f]{32}@")),
+    Rule("sentry-token", "A Sentry auth token.", re.compile(r"\bsntry[su]_[A-Za-z0-9_+/=]{16,512}")),
+    Rule("aws-key", "An AWS access key id.", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
+    Rule(
+        "github-token",
+        "A GitHub token.",
+        re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_\w{20,255})"),
+    ),
+    Rule("gitlab-token", "A GitLab token.", re.compile(r"\bglpat-[A-Za-z0-9_-]{16,64}")),
+    Rule("slack-token", "A Slack token.", re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,255}")),
+    Rule(
+        "stripe-key", "A payment provider's key.", re.compile(r"\b[rsp]k_(?:live|test)_[A-Za-z0-9]{16,255}")
+    ),
+    Rule("ai-key", "A key of an AI vendor.", re.compile(r"\bsk-[A-Za-z0-9_-]{20,255}")),
+    Rule(
+        "private-key",
+        "A PEM block.",
+        re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[A-Za-z0-9+/=\s]{0,16384}"),
+    ),
+    Rule(
+        "email",
+        "An e-mail address.",
+        re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}"),
+    ),
+)
+
+# Rules that say why a whole value was replaced.
+PLAIN_RULES: Final[tuple[Rule, ...]] = (
+    Rule("unlisted", "A string under a key that no rule knows."),
+    Rule("shape", "A known key's string that does not look like what the key stands for."),
+    Rule("message", "A message: its words cannot be told from what somebody said."),
+    Rule("path", "A concrete path: it holds ids and names; the route stands beside it."),
+    Rule("name", "A span's or event's name that is not a plain dotted word."),
+    Rule("number", "A number that is long enough to be somebody's."),
+    Rule("content", "A value that is registered as content of the running request."),
+    Rule("depth", "Nested deeper than the limit."),
+    Rule("type", "A value of a type that telemetry does not read."),
+)
+
+RULES: Final[dict[str, Rule]] = {rule.id: rule for rule in (*KEY_RULES, *VALUE_RULES, *PLAIN_RULES)}
+
+MARKERS: Final = frozenset(f"[redacted:{rule}]" for rule in RULES)
+
+# --- Limits ------------------------------------------------------------------------------------------------
+
+MAX_TEXT: Final = 8_192
+"""Characters of a string that are looked at; the rest is cut off."""
+MAX_ITEMS: Final = 128
+"""Attributes of a span, entries of a mapping or sequence; the rest is left out."""
+MAX_DEPTH: Final = 6
+"""Levels of nesting below an attribute."""
+MAX_EVENTS: Final = 64
+"""Events of a span."""
+MAX_SPAN_NAME: Final = 120
+HARMLESS_NUMBER: Final = 10**9
+"""Numbers below this stay under any key that no key rule matches: counts, sizes, durations, status codes."""

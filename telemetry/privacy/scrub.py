@@ -1,0 +1,227 @@
+"""How sensitive data is removed: pure functions over plain values, total and bounded.
+
+Nothing here calls code of the application: values of types that telemetry doesn't know are replaced, never
+converted, because a ``__str__`` may do anything. What was replaced is a marker, ``[redacted:RULE]``.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections import Counter
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from telemetry.privacy import policy, sql
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_KEY_SHAPE = re.compile(r"[a-z][a-z_]{0,40}(?:[.\-][a-z_]{1,40}){0,8}")
+_URL = re.compile(
+    r"(https?|wss?|redis|postgresql)://(?:[^/@\s]{0,256}@)?([A-Za-z0-9.-]{1,253}(?::\d{1,5})?)(/?)"
+)
+_FRAME = re.compile(r'  File "([^"\n]{1,500})", line (\d{1,7}), in ([\w<>.]{1,100})')
+_STRUCTURE = frozenset(
+    {
+        "Traceback (most recent call last):",
+        "During handling of the above exception, another exception occurred:",
+        "The above exception was the direct cause of the following exception:",
+    }
+)
+_TYPED = re.compile(r"([A-Za-z_]\w{0,60}(?:\.\w{1,60}){0,8})(?:: |$)")
+
+
+def marker(rule: str) -> str:
+    """What stands in the place of something that a rule removed."""
+    return f"[redacted:{rule}]"
+
+
+@lru_cache(maxsize=4096)
+def _shaped(shape: str, text: str) -> tuple[str, str | None]:
+    """A text that has to have a shape: itself, or a marker and the rule that acted."""
+    if text in policy.MARKERS:
+        return text, None
+    if policy.SHAPES[shape].fullmatch(text) is None:
+        return marker("shape"), "shape"
+    return _patterned(text)
+
+
+@lru_cache(maxsize=4096)
+def _patterned(text: str) -> tuple[str, str | None]:
+    acted = None
+    for rule in policy.VALUE_RULES:
+        if rule.pattern is not None and rule.pattern.search(text):
+            text, acted = rule.pattern.sub(marker(rule.id), text), rule.id
+    return text, acted
+
+
+@lru_cache(maxsize=2048)
+def _key_rule(key: str) -> str | None:
+    """The rule that a key alone calls for; None when its value may be looked at."""
+    for rule in policy.KEY_RULES:
+        if rule.pattern is not None and rule.pattern.search(key):
+            return rule.id
+    return None
+
+
+@lru_cache(maxsize=2048)
+def _safe_key(key: str) -> str:
+    return key if key in policy.SAFE_KEYS or _KEY_SHAPE.fullmatch(key) else "redacted.key"
+
+
+class Scrubber:
+    """Scrubs one item; counts the rules that acted in ``rules``.
+
+    Args:
+        content: texts of the running request that may stand nowhere.
+
+    """
+
+    __slots__ = ("_content", "rules")
+
+    def __init__(self, content: Sequence[str] = ()) -> None:
+        self._content = content
+        self.rules: Counter[str] = Counter()
+
+    def attributes(self, attributes: Mapping[str, Any] | None) -> dict[str, Any]:
+        """Attributes of a span, event, link or breadcrumb, each by the rule for its key."""
+        clean: dict[str, Any] = {}
+        for key, value in ({} if attributes is None else attributes).items():
+            if len(clean) >= policy.MAX_ITEMS:
+                break
+            if not isinstance(key, str) or key in policy.DROPPED_KEYS:
+                continue
+            clean[_safe_key(key)] = self.value(key, value)
+        return clean
+
+    def value(self, key: str, value: Any, depth: int = 0) -> Any:
+        """One attribute's value by the rule for its key."""
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, str):
+            return self._string(key, value)
+        rule = None if key in policy.SAFE_KEYS else _key_rule(key)
+        if rule is not None:
+            return self._replace(rule)
+        if isinstance(value, int | float):
+            small = abs(value) < policy.HARMLESS_NUMBER
+            return value if small or isinstance(value, float) else self._replace("number")
+        if depth >= policy.MAX_DEPTH:
+            return self._replace("depth")
+        # Exact types only: a subclass can do anything when it is iterated.
+        if type(value) in (list, tuple):
+            return [self.value(key, item, depth + 1) for item in value[: policy.MAX_ITEMS]]
+        if type(value) is dict:
+            return {
+                _safe_key(inner): self.value(inner, item, depth + 1)
+                for inner, item in list(value.items())[: policy.MAX_ITEMS]
+                if isinstance(inner, str)
+            }
+        return self._replace("type")
+
+    def _string(self, key: str, value: str) -> str:
+        shape = policy.SAFE_KEYS.get(key)
+        if shape is not None:
+            return self.shaped(shape, value)
+        if key in policy.SQL_KEYS:
+            return self.sql(value)
+        if key in policy.URL_KEYS:
+            return self.url(value)
+        if key in policy.PATH_KEYS:
+            return self._replace("path")
+        if key in policy.MESSAGE_KEYS:
+            return self.message(value)
+        if key in policy.STACKTRACE_KEYS:
+            return self.stacktrace(value)
+        return self._replace(_key_rule(key) or "unlisted")
+
+    def shaped(self, shape: str, text: Any) -> str:
+        """A string that is sent when it has a shape and no pattern or registered content stands in it."""
+        if not isinstance(text, str):
+            return self._replace("type")
+        clean, rule = _shaped(shape, text) if len(text) <= 512 else (marker("shape"), "shape")
+        if rule is not None:
+            self.rules[rule] += 1
+        return self._without_content(clean)
+
+    def name(self, text: Any) -> str:
+        """A span's or event's name of unknown origin: dotted lower-case words, or a marker."""
+        if isinstance(text, str) and (text in policy.MARKERS or policy.SHAPES["name"].fullmatch(text)):
+            return self._without_content(text)
+        return self._replace("name")
+
+    def sql(self, statement: str) -> str:
+        """A statement's template."""
+        template = sql.template(statement)
+        if template != statement:
+            self.rules["sql-literal"] += statement.count("'") > 0
+        clean, rule = _patterned(template)
+        if rule is not None:
+            self.rules[rule] += 1
+        return self._without_content(clean)
+
+    def url(self, text: str) -> str:
+        """Scheme and host of a URL; its path, query and fragment go."""
+        found = _URL.match(text[: policy.MAX_TEXT])
+        if found is None:
+            return self._replace("shape")
+        self.rules["path"] += bool(found[3])
+        return self._without_content(f"{found[1]}://{found[2]}" + (f"/{marker('path')}" if found[3] else ""))
+
+    def message(self, text: Any) -> str:
+        """A message of unknown origin: only the exception's type in front of it stays."""
+        if not isinstance(text, str):
+            return self._replace("type")
+        if text in policy.MARKERS or text == "":
+            return text
+        return self._replace("message")
+
+    def status(self, description: str | None, exception_types: frozenset[str]) -> str | None:
+        """A span status' text: ``TypeName: message`` keeps the type of an exception that the span recorded."""
+        if description is None:
+            return None
+        typed = _TYPED.match(description[: policy.MAX_TEXT])
+        if typed and typed[1] in exception_types:
+            rest = description[typed.end() :]
+            return f"{typed[1]}: {self.message(rest)}" if rest else typed[1]
+        return self.message(description)
+
+    def stacktrace(self, text: str) -> str:
+        """A formatted traceback: its frames in source files that are loaded, without source lines and messages."""
+        kept: list[str] = []
+        for line in text[: policy.MAX_TEXT * 4].splitlines():
+            frame = _FRAME.match(line)
+            if frame is not None and (path := _loaded_source(frame[1])):
+                kept.append(f'  File "{path}", line {frame[2]}, in {frame[3]}')
+            elif line in _STRUCTURE:
+                kept.append(line)
+        self.rules["message"] += 1
+        return self._without_content("\n".join(kept))
+
+    def _without_content(self, text: str) -> str:
+        for content in self._content:
+            if content in text:
+                text = text.replace(content, marker("content"))
+                self.rules["content"] += 1
+        return text
+
+    def _replace(self, rule: str) -> str:
+        self.rules[rule] += 1
+        return marker(rule)
+
+
+@lru_cache(maxsize=4096)
+def _loaded_source(path: str) -> str | None:
+    """The path of a loaded module's source, shortened to its import root; None for anything else.
+
+    A message may look like a traceback; a path in it that is no loaded source is not believed.
+    """
+    if path.startswith("<") and path.endswith(">"):
+        return "<frozen>" if path.startswith("<frozen") else None
+    loaded = any(getattr(module, "__file__", None) == path for module in list(sys.modules.values()))
+    if not loaded:
+        return None
+    roots = [root for root in sys.path if root and path.startswith(root.rstrip("/") + "/")]
+    longest = max(roots, key=len, default="")
+    return path[len(longest) :].lstrip("/") if longest else path.rsplit("/", 1)[-1]

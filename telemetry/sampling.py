@@ -1,0 +1,63 @@
+"""One sampler for everything: what was decided upstream is honoured, new traces are sampled by rate."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from opentelemetry import trace
+from opentelemetry.context import create_key, get_value
+from opentelemetry.sdk.trace.sampling import (
+    ALWAYS_OFF,
+    ALWAYS_ON,
+    ParentBased,
+    Sampler,
+    SamplingResult,
+    TraceIdRatioBased,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from opentelemetry.context import Context
+    from opentelemetry.trace import Link, SpanKind, TraceState
+    from opentelemetry.util.types import Attributes
+
+DEFERRED = create_key("continuum-sampling-deferred")
+"""In a context: the caller sent a trace to continue and left the decision to us."""
+
+
+def build(name: str, rate: float) -> Sampler:
+    """The sampler with one of OpenTelemetry's names; ``rate`` counts for the two ``traceidratio`` ones."""
+    roots: dict[str, Sampler] = {
+        "always_on": ALWAYS_ON,
+        "always_off": ALWAYS_OFF,
+        "traceidratio": TraceIdRatioBased(rate),
+    }
+    root = roots[name.removeprefix("parentbased_")]
+    return UpstreamAware(root) if name.startswith("parentbased_") else root
+
+
+class UpstreamAware(ParentBased):
+    """Honours the parent's decision, and decides itself when a remote parent made none."""
+
+    def __init__(self, root: Sampler) -> None:
+        super().__init__(root)
+        self._deciding = root
+
+    def should_sample(  # noqa: PLR0917  # the SDK's signature
+        self,
+        parent_context: Context | None,
+        trace_id: int,
+        name: str,
+        kind: SpanKind | None = None,
+        attributes: Attributes = None,
+        links: Sequence[Link] | None = None,
+        trace_state: TraceState | None = None,
+    ) -> SamplingResult:
+        """Sample by the root sampler for new and deferred traces, otherwise as the parent says."""
+        parent = trace.get_current_span(parent_context).get_span_context()
+        if parent.is_valid and parent.is_remote and get_value(DEFERRED, parent_context):
+            return self._deciding.should_sample(
+                parent_context, trace_id, name, kind, attributes, links, trace_state
+            )
+        return super().should_sample(parent_context, trace_id, name, kind, attributes, links, trace_state)

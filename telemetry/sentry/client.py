@@ -1,0 +1,139 @@
+"""Sentry's SDK as the owner of error events: set up with the gate as its only way out."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import sentry_sdk
+from opentelemetry import trace
+from sentry_sdk.integrations.excepthook import ExcepthookIntegration
+from sentry_sdk.integrations.logging import LoggingIntegration, ignore_logger
+from sentry_sdk.integrations.threading import ThreadingIntegration
+from sentry_sdk.scope import register_external_propagation_context, use_isolation_scope
+from sentry_sdk.utils import event_from_exception
+
+from telemetry import trace_scope
+from telemetry.guard import Guard
+from telemetry.sentry.transport import GatedTransport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from telemetry.delivery.sender import Lane
+    from telemetry.gate.envelopes import Outgoing
+    from telemetry.identity import Identity
+    from telemetry.ledger import Ledger
+    from telemetry.settings import Settings
+
+_CAPTURED_AS = "__continuum_event_id__"
+_MECHANISM = "continuum"
+
+
+class ErrorClient:
+    """Captures exceptions, each once, linked to the OpenTelemetry span that is current."""
+
+    def __init__(
+        self, settings: Settings, identity: Callable[[], Identity], lane: Lane[Outgoing], ledger: Ledger
+    ) -> None:
+        self._settings = settings
+        self._identity = identity
+        self._guard = Guard(ledger, "error capture")
+        assert settings.dsn is not None  # noqa: S101  # the pipeline builds a client only for a DSN
+        self._transport = GatedTransport(settings.dsn.text, lane, ledger)
+
+    def install(self) -> None:
+        """Make this the process's Sentry client."""
+        envelope_traces = (
+            self._settings.traces_transport == "envelope" and self._settings.otlp_traces_url is None
+        )
+        sentry_sdk.init(
+            dsn=self._settings.dsn.text if self._settings.dsn else None,
+            transport=self._transport,
+            environment=self._settings.environment,
+            sample_rate=self._settings.error_rate,
+            # OpenTelemetry owns traces. The envelope transport builds transactions from its sampled spans,
+            # so the SDK samples none of them out again.
+            traces_sample_rate=1.0 if envelope_traces else None,
+            instrumenter="otel" if envelope_traces else None,
+            default_integrations=False,
+            auto_enabling_integrations=False,
+            integrations=[
+                ExcepthookIntegration(),
+                ThreadingIntegration(propagate_scope=False),
+                LoggingIntegration(level=logging.INFO, event_level=logging.ERROR, sentry_logs_level=None),
+            ],
+            before_send=self._before_send,
+            max_breadcrumbs=50,
+            include_local_variables=False,
+            include_source_context=False,
+            max_request_body_size="never",
+            send_client_reports=False,
+            auto_session_tracking=False,
+            enable_backpressure_handling=False,
+            propagate_traces=False,
+            trace_propagation_targets=[],
+            spotlight=False,
+            shutdown_timeout=0,
+            in_app_exclude=["telemetry", "opentelemetry", "starlette", "fastapi", "uvicorn", "sqlalchemy"],
+            debug=False,
+        )
+        # A debugging variable of the SDK wraps the transport in one that prints envelopes before the gate.
+        sentry_sdk.get_client().transport = self._transport
+        register_external_propagation_context(_current_ids)
+        ignore_logger("telemetry*")
+        ignore_logger("opentelemetry*")
+
+    def isolate(self) -> AbstractContextManager[Any]:
+        """A scope of its own for a request: breadcrumbs and tags of one never reach another's events."""
+        return use_isolation_scope(sentry_sdk.get_isolation_scope().fork())
+
+    def capture(self, error: BaseException, *, handled: bool, transaction: str | None = None) -> str | None:
+        """Send one event for an exception; the same exception is never sent twice.
+
+        Returns:
+            The event's id, or None when it was captured before or sampled out.
+
+        """
+        with self._guard:
+            event, hint = event_from_exception(
+                error,
+                client_options=sentry_sdk.get_client().options,
+                mechanism={"type": _MECHANISM, "handled": handled},
+            )
+            if transaction is not None:
+                event["transaction"] = transaction
+            return sentry_sdk.capture_event(event, hint=hint)
+        return None
+
+    def _before_send(self, event: Any, hint: Any) -> Any:
+        """Drop what was captured before; say who sends, and for which tenant's pseudonym."""
+        error = (hint.get("exc_info") or (None, None, None))[1]
+        if error is not None:
+            if getattr(error, _CAPTURED_AS, None) is not None:
+                return None
+            _mark(error, event.get("event_id", ""))
+        identity = self._identity()
+        event["release"] = identity.release
+        event["environment"] = identity.environment
+        event["server_name"] = identity.server_name
+        scope = trace_scope.current()
+        event["user"] = {"id": scope.tenant} if scope is not None and scope.tenant else {}
+        return event
+
+
+def _mark(error: BaseException, event_id: str) -> None:
+    try:
+        setattr(error, _CAPTURED_AS, event_id)
+    except (AttributeError, TypeError):
+        # An exception with __slots__ takes no mark; then a second report is the lesser evil.
+        return
+
+
+def _current_ids() -> tuple[str, str] | None:
+    """Trace and span id of the current OpenTelemetry span, sampled or not."""
+    context = trace.get_current_span().get_span_context()
+    if not context.is_valid:
+        return None
+    return trace.format_trace_id(context.trace_id), trace.format_span_id(context.span_id)

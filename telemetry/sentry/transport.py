@@ -1,0 +1,59 @@
+"""sentry-sdk's transport: hands every envelope's items to the gate, and posts nothing itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sentry_sdk.transport import Transport
+
+from telemetry import trace_scope
+from telemetry.gate.envelopes import Outgoing, signal_of
+from telemetry.guard import Guard
+from telemetry.ledger import End
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sentry_sdk.envelope import Envelope, Item
+
+    from telemetry.delivery.sender import Lane
+    from telemetry.ledger import Ledger
+
+_SAMPLED_OUT = "sample_rate"
+
+
+class GatedTransport(Transport):
+    """The one way out of sentry-sdk."""
+
+    def __init__(self, dsn: str, lane: Lane[Outgoing], ledger: Ledger) -> None:
+        super().__init__({"dsn": dsn})
+        self._lane = lane
+        self._ledger = ledger
+        self._guard = Guard(ledger, "Sentry transport")
+
+    def capture_envelope(self, envelope: Envelope) -> None:
+        """Queue the items; they are scrubbed later, by what is known of the running trace."""
+        with self._guard:
+            for item in envelope.items:
+                outgoing = Outgoing(item, envelope.headers)
+                self._ledger.accept(signal_of(outgoing.type))
+                self._lane.submit([outgoing], trace_scope.current())
+
+    def record_lost_event(
+        self,
+        reason: str,
+        data_category: Any = None,
+        item: Item | None = None,
+        *,
+        quantity: int = 1,
+    ) -> None:
+        """Count what the SDK drops before it becomes an envelope, as far as it is an item of its own."""
+        with self._guard:
+            signal = signal_of(item.type or "unknown") if item is not None else str(data_category)
+            self._ledger.accept(signal, quantity)
+            self._ledger.end(signal, End.SAMPLED_OUT if reason == _SAMPLED_OUT else End.WITHHELD, quantity)
+
+    def flush(self, timeout: float, callback: Callable[[int, float], None] | None = None) -> None:  # noqa: ARG002  # the SDK's signature
+        """Deliver what is queued within some seconds."""
+        with self._guard:
+            self._lane.flush(timeout)

@@ -1,0 +1,313 @@
+"""Settings of telemetry: one frozen dataclass, and the only place that asks the environment for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast
+
+from telemetry.environment import (
+    Environment,
+    Problem,
+    flag,
+    header_names,
+    names,
+    one_of,
+    pairs,
+    rate,
+    seconds,
+    text,
+    url,
+)
+from telemetry.sentry.dsn import FORM as DSN_FORM
+from telemetry.sentry.dsn import Dsn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Transport = Literal["otlp", "envelope"]
+DeploymentEnvironment = str
+
+ENVIRONMENT_ALIASES = {"dev": "development", "prod": "production", "stage": "staging"}
+TRACES_RATE_BY_ENVIRONMENT = {"development": 0.0, "staging": 0.5, "production": 0.1}
+SAMPLERS = (
+    "always_on",
+    "always_off",
+    "traceidratio",
+    "parentbased_always_on",
+    "parentbased_always_off",
+    "parentbased_traceidratio",
+)
+DEFAULT_PROPAGATORS = ("tracecontext", "baggage", "continuum_sentry")
+SHORTEST_HASH_KEY = 32
+NO_PAIRS: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment asked of telemetry. ``from_environ`` is the only reader."""
+
+    dsn: Dsn | None = None
+    """SENTRY_DSN: where errors go, and traces too when no OTLP endpoint is set."""
+
+    disabled: bool = False
+    """OTEL_SDK_DISABLED: true switches everything off."""
+
+    environment: DeploymentEnvironment = "development"
+    """CONTINUUM_ENV, then SENTRY_ENVIRONMENT, then the resource's deployment.environment.name."""
+
+    release: str | None = None
+    """CONTINUUM_RELEASE, then SENTRY_RELEASE, then service.version of OTEL_RESOURCE_ATTRIBUTES."""
+
+    service_name: str | None = None
+    """OTEL_SERVICE_NAME, then service.name of OTEL_RESOURCE_ATTRIBUTES."""
+
+    server_name: str | None = None
+    """CONTINUUM_SERVER_NAME; the host name when not set."""
+
+    resource_attributes: tuple[tuple[str, str], ...] = ()
+    """OTEL_RESOURCE_ATTRIBUTES; values pass the gate like any other attribute."""
+
+    error_rate: float = 1.0
+    """SENTRY_SAMPLE_RATE: the share of error events that is sent, 0 to 1."""
+
+    traces_rate: float = 0.0
+    """SENTRY_TRACES_SAMPLE_RATE, then OTEL_TRACES_SAMPLER_ARG: the share of new traces, 0 to 1."""
+
+    sampler: str = "parentbased_traceidratio"
+    """OTEL_TRACES_SAMPLER, unless SENTRY_TRACES_SAMPLE_RATE is set."""
+
+    traces_transport: Transport = "otlp"
+    """SENTRY_TRACES_TRANSPORT: ``otlp`` to Sentry's OTLP endpoint or ``envelope`` by the SDK's processor."""
+
+    otlp_traces_url: str | None = None
+    """OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, or OTEL_EXPORTER_OTLP_ENDPOINT with /v1/traces added."""
+
+    otlp_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    """OTEL_EXPORTER_OTLP_TRACES_HEADERS, then OTEL_EXPORTER_OTLP_HEADERS: sent to the collector only."""
+
+    otlp_certificate: str | None = None
+    """OTEL_EXPORTER_OTLP_CERTIFICATE: a file of trusted certificates for the collector."""
+
+    traces_exporter: str = "otlp"
+    """OTEL_TRACES_EXPORTER: ``otlp`` or ``none``. Other exporters would go round the gate."""
+
+    propagators: tuple[str, ...] = DEFAULT_PROPAGATORS
+    """OTEL_PROPAGATORS."""
+
+    disabled_instrumentations: tuple[str, ...] = ()
+    """OTEL_PYTHON_DISABLED_INSTRUMENTATIONS."""
+
+    hash_key: str | None = field(default=None, repr=False)
+    """CONTINUUM_TELEMETRY_HASH_KEY, or the content of CONTINUUM_TELEMETRY_HASH_KEY_FILE: for pseudonyms."""
+
+    tenant_headers: tuple[str, ...] = ("x-tenant-id",)
+    """CONTINUUM_TELEMETRY_TENANT_HEADERS: request headers that name the tenant."""
+
+    shutdown_timeout: float = 5.0
+    """CONTINUUM_TELEMETRY_SHUTDOWN_TIMEOUT: seconds in which everything queued is delivered."""
+
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Where each setting came from: a variable's name, ``default`` or ``default of ENVIRONMENT``."""
+
+    problems: tuple[Problem, ...] = ()
+    """Variables whose values could not be used."""
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is anywhere to send anything."""
+        return not self.disabled and (self.dsn is not None or self.otlp_traces_url is not None)
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Settings:
+        """Read settings; what is wrong is noted in ``problems`` and replaced by its default, never raised."""
+        env = Environment(environ)
+        resource = env.first(
+            "resource_attributes",
+            "OTEL_RESOURCE_ATTRIBUTES",
+            parse=pairs,
+            accepted="key=value,…",
+            otherwise=NO_PAIRS,
+        )
+        dsn = env.first("dsn", "SENTRY_DSN", parse=_dsn, accepted=DSN_FORM, otherwise=None)
+        environment = _environment(env, dict(resource))
+        sampler, traces_rate = _sampling(env, environment, dsn)
+        settings = cls(
+            dsn=dsn,
+            disabled=env.first(
+                "disabled", "OTEL_SDK_DISABLED", parse=flag, accepted="true or false", otherwise=False
+            ),
+            environment=environment,
+            release=_text(env, "release", "CONTINUUM_RELEASE", "SENTRY_RELEASE")
+            or dict(resource).get("service.version"),
+            service_name=_text(env, "service_name", "OTEL_SERVICE_NAME")
+            or dict(resource).get("service.name"),
+            server_name=_text(env, "server_name", "CONTINUUM_SERVER_NAME"),
+            resource_attributes=resource,
+            error_rate=env.first(
+                "error_rate", "SENTRY_SAMPLE_RATE", parse=rate, accepted="a number from 0 to 1", otherwise=1.0
+            ),
+            traces_rate=traces_rate,
+            sampler=sampler,
+            traces_transport=cast(
+                "Transport",
+                env.first(
+                    "traces_transport",
+                    "SENTRY_TRACES_TRANSPORT",
+                    parse=one_of("otlp", "envelope"),
+                    accepted="otlp or envelope",
+                    otherwise="otlp",
+                ),
+            ),
+            otlp_traces_url=_otlp_traces_url(env),
+            otlp_headers=env.first(
+                "otlp_headers",
+                "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
+                "OTEL_EXPORTER_OTLP_HEADERS",
+                parse=pairs,
+                accepted="key=value,…",
+                otherwise=(),
+            ),
+            otlp_certificate=env.first(
+                "otlp_certificate",
+                "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
+                "OTEL_EXPORTER_OTLP_CERTIFICATE",
+                parse=_file,
+                accepted="the path of a readable file",
+                otherwise=None,
+            ),
+            traces_exporter=env.first(
+                "traces_exporter",
+                "OTEL_TRACES_EXPORTER",
+                parse=one_of("otlp", "none"),
+                accepted="otlp or none (any other would go round the gate)",
+                otherwise="otlp",
+            ),
+            propagators=env.first(
+                "propagators",
+                "OTEL_PROPAGATORS",
+                parse=names,
+                accepted="names, separated by commas",
+                otherwise=DEFAULT_PROPAGATORS,
+            ),
+            disabled_instrumentations=env.first(
+                "disabled_instrumentations",
+                "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS",
+                parse=names,
+                accepted="names, separated by commas",
+                otherwise=(),
+            ),
+            hash_key=_hash_key(env),
+            tenant_headers=env.first(
+                "tenant_headers",
+                "CONTINUUM_TELEMETRY_TENANT_HEADERS",
+                parse=header_names,
+                accepted="header names, separated by commas",
+                otherwise=("x-tenant-id",),
+            ),
+            shutdown_timeout=env.first(
+                "shutdown_timeout",
+                "CONTINUUM_TELEMETRY_SHUTDOWN_TIMEOUT",
+                parse=seconds,
+                accepted="seconds from 0 to 300",
+                otherwise=5.0,
+            ),
+            sources=env.sources,
+        )
+        object.__setattr__(settings, "problems", tuple(env.problems))
+        return settings
+
+
+def _text(env: Environment, setting: str, *variables: str) -> str | None:
+    found: str | None = env.first(
+        setting, *variables, parse=text, accepted="one line of up to 200 characters", otherwise=None
+    )
+    return found
+
+
+def _dsn(raw: str) -> Dsn | None:
+    return Dsn.parse(raw)
+
+
+def _file(raw: str) -> str | None:
+    if not Path(raw).is_file():
+        raise ValueError("a readable file")
+    return raw
+
+
+def _environment(env: Environment, resource: Mapping[str, str]) -> str:
+    fallback = resource.get("deployment.environment.name", "development")
+    found = env.first(
+        "environment",
+        "CONTINUUM_ENV",
+        "SENTRY_ENVIRONMENT",
+        parse=text,
+        accepted="development, staging, production or a name of your own",
+        otherwise=fallback,
+        source="OTEL_RESOURCE_ATTRIBUTES" if "deployment.environment.name" in resource else "default",
+    )
+    return ENVIRONMENT_ALIASES.get(found.lower(), found.lower())
+
+
+def _sampling(env: Environment, environment: str, dsn: Dsn | None) -> tuple[str, float]:
+    """The sampler's name and rate: SENTRY_TRACES_SAMPLE_RATE, then OTEL_TRACES_SAMPLER, then the defaults."""
+    default = TRACES_RATE_BY_ENVIRONMENT.get(environment, 0.1)
+    if environment == "development" and dsn is not None and dsn.is_inspector:
+        default = 1.0
+    source = f"default of {environment}"
+    sampler = env.first(
+        "sampler", "OTEL_TRACES_SAMPLER", parse=one_of(*SAMPLERS), accepted=", ".join(SAMPLERS), otherwise=""
+    )
+    wanted = ("SENTRY_TRACES_SAMPLE_RATE",)
+    if sampler.endswith("traceidratio"):
+        wanted = ("SENTRY_TRACES_SAMPLE_RATE", "OTEL_TRACES_SAMPLER_ARG")  # type: ignore[assignment]  # longer
+        default, source = 1.0, "default of OTEL_TRACES_SAMPLER"
+    chosen = env.first(
+        "traces_rate", *wanted, parse=rate, accepted="a number from 0 to 1", otherwise=default, source=source
+    )
+    if not sampler or env.sources["traces_rate"] == "SENTRY_TRACES_SAMPLE_RATE":
+        return "parentbased_traceidratio", chosen
+    return sampler, chosen
+
+
+def _otlp_traces_url(env: Environment) -> str | None:
+    accepted = "an absolute http or https URL without credentials"
+    own: str | None = env.first(
+        "otlp_traces_url", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", parse=url, accepted=accepted, otherwise=None
+    )
+    if own is not None:
+        return own
+    base: str | None = env.first(
+        "otlp_traces_url", "OTEL_EXPORTER_OTLP_ENDPOINT", parse=url, accepted=accepted, otherwise=None
+    )
+    return None if base is None else f"{base}/v1/traces"
+
+
+def _hash_key(env: Environment) -> str | None:
+    accepted = f"at least {SHORTEST_HASH_KEY} characters"
+    direct: str | None = env.first(
+        "hash_key", "CONTINUUM_TELEMETRY_HASH_KEY", parse=_long_key, accepted=accepted, otherwise=None
+    )
+    if direct is not None:
+        return direct
+    from_file: str | None = env.first(
+        "hash_key",
+        "CONTINUUM_TELEMETRY_HASH_KEY_FILE",
+        parse=_key_in_file,
+        accepted=f"the path of a file that holds {accepted}",
+        otherwise=None,
+    )
+    return from_file
+
+
+def _long_key(raw: str) -> str | None:
+    if len(raw) < SHORTEST_HASH_KEY:
+        raise ValueError("too short")
+    return raw
+
+
+def _key_in_file(raw: str) -> str | None:
+    try:
+        return _long_key(Path(raw).read_text(encoding="utf-8").strip())
+    except OSError as error:
+        raise ValueError("not readable") from error
