@@ -12,6 +12,7 @@ import random
 import threading
 import time
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from opentelemetry.instrumentation.utils import suppress_instrumentation
@@ -21,7 +22,7 @@ from telemetry.guard import Guard
 from telemetry.ledger import End, Ledger
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from telemetry.trace_scope import TraceScope
 
@@ -121,19 +122,19 @@ class Lane(Generic[T]):
             return self._not_before
         return max(self._due, self._not_before)
 
-    def step(self, deadline: float | None = None, *, hurry: bool = False) -> None:
-        """Deliver one batch when it is time.
+    def step(self, deadline: float | None = None, *, hurry: bool = False) -> bool:
+        """Deliver one batch when it is time; True when that got on.
 
         ``hurry`` waits neither for more items nor for a back-off, but as long as the backend asked for.
         """
         now = time.monotonic()
         due = self._not_before if hurry else self.next_due()
         if not self.waiting or now < due:
-            return
+            return False
         with self._guard:
             self._fill()
-            if self._pending:
-                self._settle(self._post(deadline))
+            return not self._pending or self._settle(self._post(deadline))
+        return True
 
     def _fill(self) -> None:
         """Move items through the gate until a batch is full."""
@@ -158,12 +159,14 @@ class Lane(Generic[T]):
             raise
         return self._connection.post(body, deadline)
 
-    def _settle(self, reply: Reply) -> None:
+    def _settle(self, reply: Reply) -> bool:
+        """Do what a reply means; False when the same batch has to wait."""
         if reply.answer is Answer.TAKEN:
             self._end_pending(End.DELIVERED)
             self._calm()
         elif reply.answer is Answer.LATER:
             self._wait(reply)
+            return False
         elif reply.answer is Answer.TOO_LARGE and len(self._pending) > 1:
             self._batch_limit = len(self._pending) // 2
             self._clean.extendleft(reversed(self._pending[self._batch_limit :]))
@@ -171,6 +174,7 @@ class Lane(Generic[T]):
         else:
             self._end_pending(End.TOO_LARGE if reply.answer is Answer.TOO_LARGE else End.REJECTED)
             self._report(f"refused by {self._exporter.target.host}: {reply.detail}")
+        return True
 
     def _wait(self, reply: Reply) -> None:
         now = time.monotonic()
@@ -231,8 +235,8 @@ class Sender:
         os.register_at_fork(after_in_child=self._after_fork)
 
     def _reset(self) -> None:
-        self._thread: threading.Thread | None = None
-        self._lock = threading.Lock()
+        self._running = False
+        self._lock = threading.RLock()
         self._stepping = threading.Lock()
         self._wake = threading.Event()
         self.stopped = False
@@ -247,16 +251,14 @@ class Sender:
 
     def start(self) -> None:
         """Start the thread when it isn't running; cheap when it is."""
-        if self._thread is not None:
-            return
         with self._lock:
-            if self._thread is None and not self.stopped:
-                thread = threading.Thread(target=self._run, name="continuum-telemetry", daemon=True)
-                try:
-                    thread.start()
-                except RuntimeError:  # the interpreter is going down; shutdown() still delivers
-                    return
-                self._thread = thread
+            if self._running or self.stopped:
+                return
+            thread = threading.Thread(target=self._run, name="continuum-telemetry", daemon=True)
+            # Starting fails when the interpreter is going down; shutdown() still delivers then.
+            with suppress(RuntimeError):
+                thread.start()
+                self._running = True
 
     def wake(self) -> None:
         """There is something to do."""
@@ -290,27 +292,17 @@ class Sender:
             return False
         try:
             with suppress_instrumentation():
-                for lane in self._by_turns(deadline):
-                    lane.step(deadline, hurry=True)
+                # By turns, as long as any lane gets on: one that has to wait must not hold up the others.
+                while time.monotonic() < deadline and sum(
+                    lane.step(deadline, hurry=True) for lane in self._lanes
+                ):
+                    pass
         finally:
             self._stepping.release()
         return self._nothing_left()
 
-    def _by_turns(self, deadline: float) -> Iterable[Lane[Any]]:
-        """Lanes with something left, again and again, as long as any of them gets on."""
-        progress = True
-        while progress and time.monotonic() < deadline:
-            before = self._left()
-            for lane in self._lanes:
-                if lane.waiting and time.monotonic() < deadline:
-                    yield lane
-            progress = self._left() < before
-
-    def _left(self) -> int:
-        return sum(lane.waiting for lane in self._lanes)
-
     def _nothing_left(self) -> bool:
-        return self._left() == 0
+        return not any(lane.waiting for lane in self._lanes)
 
     def shutdown(self, timeout: float) -> None:
         """Deliver what is queued within some seconds, count the rest as lost, and stop the thread."""

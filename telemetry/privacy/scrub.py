@@ -84,7 +84,7 @@ class Scrubber:
         self._content = content
         self.rules: Counter[str] = Counter()
 
-    def attributes(self, attributes: Mapping[str, Any] | None) -> dict[str, Any]:
+    def attributes(self, attributes: Mapping[Any, Any] | None) -> dict[str, Any]:
         """Attributes of a span, event, link or breadcrumb, each by the rule for its key."""
         clean: dict[str, Any] = {}
         for key, value in ({} if attributes is None else attributes).items():
@@ -121,6 +121,8 @@ class Scrubber:
         return self._replace("type")
 
     def _string(self, key: str, value: str) -> str:
+        if value in policy.MARKERS:
+            return value
         shape = policy.SAFE_KEYS.get(key)
         if shape is not None:
             return self.shaped(shape, value)

@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import json
+import traceback
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telemetry.privacy import policy
+from telemetry.privacy.scrub import Scrubber
+
+KNOWN = [
+    *policy.SAFE_KEYS,
+    *policy.SQL_KEYS,
+    *policy.URL_KEYS,
+    *policy.PATH_KEYS,
+    "note",
+    "a.count",
+    "Odd Key!",
+]
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(max_size=40)
+    | st.binary(max_size=9),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+class Hostile:
+    """Raises whatever is done with it."""
+
+    def __str__(self):
+        raise RuntimeError("called")
+
+    __repr__ = __iter__ = __len__ = __bool__ = items = __str__
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "expected"),
+    [
+        ("http.request.method", "POST", "POST"),
+        ("http.response.status_code", 500, 500),
+        ("http.route", "/v1/memories/{memory_id}", "/v1/memories/{memory_id}"),
+        ("db.query.text", "SELECT a FROM t WHERE b = 'x'", "SELECT a FROM t WHERE b = ?"),
+        ("url.full", "https://user:pw@host:8420/a/b?q=1", "https://host:8420/[redacted:path]"),
+        ("url.path", "/v1/memories/alice", "[redacted:path]"),
+        ("error.type", "sqlalchemy.exc.IntegrityError", "sqlalchemy.exc.IntegrityError"),
+        ("error.type", "we talked about the divorce", "[redacted:shape]"),
+        ("exception.message", "could not index my diary", "[redacted:message]"),
+        ("gen_ai.request.model", "sk-A1b2C3d4E5f6G7h8I9j0K1l2", "[redacted:ai-key]"),
+        ("note", "we talked about the divorce", "[redacted:content-key]"),
+        ("anything", "we talked about the divorce", "[redacted:unlisted]"),
+        ("user.phone", 491511234567, "[redacted:personal-key]"),
+        ("anything", 491511234567, "[redacted:number]"),
+        ("items", 12, 12),
+        ("ratio", 0.25, 0.25),
+        ("flag", True, True),
+        ("anything", b"we talked", "[redacted:type]"),
+        ("anything", ["we talked", 1], ["[redacted:unlisted]", 1]),
+        ("anything", {"note": "we talked", "n": 1}, {"note": "[redacted:content-key]", "n": 1}),
+    ],
+)
+def test_an_attribute_is_treated_by_the_rule_for_its_key(key, value, expected):
+    assert Scrubber().attributes({key: value}) == {key: expected}
+
+
+@pytest.mark.parametrize("key", sorted(policy.DROPPED_KEYS))
+def test_some_keys_never_leave(key):
+    assert Scrubber().attributes({key: "anything"}) == {}
+
+
+def test_a_key_that_may_be_somebodys_words_is_replaced():
+    assert Scrubber().attributes({"Falcon is late": 1}) == {"redacted.key": 1}
+
+
+def test_values_of_unknown_types_are_never_called():
+    clean = Scrubber().attributes({"a": Hostile(), "b": [Hostile()], "c": {"d": Hostile()}})
+    assert clean == {"a": "[redacted:type]", "b": ["[redacted:type]"], "c": {"d": "[redacted:type]"}}
+
+
+def test_cycles_and_depth_are_bounded():
+    loop: list[object] = []
+    loop.append(loop)
+    assert "[redacted:depth]" in json.dumps(Scrubber().attributes({"a": loop}))
+
+
+def test_registered_content_goes_from_what_would_stay():
+    scrubber = Scrubber(content=("project falcon",))
+    assert scrubber.shaped("label", "on project falcon now") == "on [redacted:content] now"
+    assert scrubber.rules["content"] == 1
+
+
+def test_rules_that_acted_are_counted():
+    scrubber = Scrubber()
+    scrubber.attributes({"a": "x y", "b": "x y", "password": "hunter2"})
+    assert scrubber.rules == {"unlisted": 2, "secret-key": 1}
+
+
+def test_a_status_keeps_the_type_of_a_recorded_exception():
+    scrubber = Scrubber()
+    assert (
+        scrubber.status("ValueError: my diary", frozenset({"ValueError"})) == "ValueError: [redacted:message]"
+    )
+    assert scrubber.status("Alice: my diary", frozenset({"ValueError"})) == "[redacted:message]"
+    assert scrubber.status(None, frozenset()) is None
+
+
+def test_a_stacktrace_keeps_its_frames_and_loses_its_words():
+    try:
+        json.loads("{my diary")
+    except ValueError:
+        text = traceback.format_exc()
+    clean = Scrubber().stacktrace(text)
+    assert "json/decoder.py" in clean
+    assert "in raw_decode" in clean or "in decode" in clean
+    assert "diary" not in clean
+    assert "JSONDecodeError" not in clean
+
+
+def test_a_message_that_looks_like_a_frame_is_not_believed():
+    forged = 'Traceback (most recent call last):\n  File "/my/diary/page.py", line 1, in alice\nValueError'
+    assert Scrubber().stacktrace(forged) == "Traceback (most recent call last):"
+
+
+@given(st.dictionaries(st.sampled_from(KNOWN), VALUES, max_size=6))
+def test_scrubbing_never_raises_and_twice_changes_nothing_more(attributes):
+    once = Scrubber().attributes(attributes)
+    assert Scrubber().attributes(once) == once
+
+
+@given(st.dictionaries(st.sampled_from(KNOWN), st.just("Zq7 the divorce of Zq7"), max_size=8))
+def test_a_sentence_survives_under_no_key_but_an_operators(attributes):
+    clean = Scrubber().attributes(attributes)
+    labels = {key for key, shape in policy.SAFE_KEYS.items() if shape == "label"}
+    assert "divorce" not in json.dumps(
+        {key: value for key, value in clean.items() if key not in labels | policy.SQL_KEYS}
+    )

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import pytest
+
+from telemetry.settings import Settings
+
+DSN = "https://0123456789abcdef0123456789abcdef@o1.example.org/42"
+INSPECTOR = "http://inspector@127.0.0.1:8421/1"
+
+
+def read(**environ: str) -> Settings:
+    return Settings.from_environ(environ)
+
+
+def test_nothing_set_means_nothing_wanted():
+    settings = read()
+    assert not settings.wanted
+    assert settings.problems == ()
+    assert settings.environment == "development"
+
+
+@pytest.mark.parametrize(
+    ("environ", "rate"),
+    [
+        ({}, 0.0),
+        ({"SENTRY_DSN": DSN}, 0.0),
+        ({"SENTRY_DSN": INSPECTOR}, 1.0),
+        ({"CONTINUUM_ENV": "stage"}, 0.5),
+        ({"CONTINUUM_ENV": "prod"}, 0.1),
+        ({"CONTINUUM_ENV": "prod", "SENTRY_DSN": INSPECTOR}, 0.1),
+        ({"CONTINUUM_ENV": "prod", "SENTRY_TRACES_SAMPLE_RATE": "0.7"}, 0.7),
+        ({"OTEL_TRACES_SAMPLER": "traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.3"}, 0.3),
+        (
+            {
+                "OTEL_TRACES_SAMPLER": "traceidratio",
+                "OTEL_TRACES_SAMPLER_ARG": "0.3",
+                "SENTRY_TRACES_SAMPLE_RATE": "0.4",
+            },
+            0.4,
+        ),
+        ({"SENTRY_TRACES_SAMPLE_RATE": "abc", "CONTINUUM_ENV": "production"}, 0.1),
+    ],
+)
+def test_the_rate_comes_from_the_variable_or_the_environments_default(environ, rate):
+    assert read(**environ).traces_rate == rate
+
+
+def test_a_sampler_is_chosen_by_otel_unless_sentry_gives_a_rate():
+    assert read(OTEL_TRACES_SAMPLER="always_on").sampler == "always_on"
+    both = read(OTEL_TRACES_SAMPLER="always_on", SENTRY_TRACES_SAMPLE_RATE="0.2")
+    assert (both.sampler, both.traces_rate) == ("parentbased_traceidratio", 0.2)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("SENTRY_DSN", "nonsense-value"),
+        ("SENTRY_DSN", "https://nonsense-value/1"),
+        ("SENTRY_TRACES_SAMPLE_RATE", "nonsense-value"),
+        ("SENTRY_TRACES_SAMPLE_RATE", "1.5"),
+        ("SENTRY_TRACES_SAMPLE_RATE", "nan"),
+        ("SENTRY_SAMPLE_RATE", "-1"),
+        ("SENTRY_TRACES_TRANSPORT", "pigeon"),
+        ("OTEL_TRACES_SAMPLER", "nonsense-value"),
+        ("OTEL_TRACES_EXPORTER", "console"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "ftp://nonsense-value"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://host:port"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "nonsense-value"),
+        ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nonsense-value"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "nonsense-value"),
+        ("OTEL_SDK_DISABLED", "nonsense-value"),
+        ("CONTINUUM_TELEMETRY_HASH_KEY", "nonsense-value"),
+        ("CONTINUUM_TELEMETRY_HASH_KEY_FILE", "/nonsense-value"),
+        ("CONTINUUM_TELEMETRY_TENANT_HEADERS", "nonsense value"),
+        ("CONTINUUM_TELEMETRY_SHUTDOWN_TIMEOUT", "nonsense-value"),
+    ],
+)
+def test_a_bad_value_is_named_without_being_shown(variable, value):
+    (problem,) = read(**{variable: value}).problems
+    assert problem.variable == variable
+    assert variable in str(problem)
+    assert problem.accepted in str(problem)
+    assert value not in str(problem)
+
+
+def test_where_a_setting_came_from_is_known():
+    settings = read(CONTINUUM_ENV="production", SENTRY_DSN=DSN)
+    assert settings.sources["environment"] == "CONTINUUM_ENV"
+    assert settings.sources["traces_rate"] == "default of production"
+    assert settings.sources["error_rate"] == "default"
+
+
+def test_secrets_do_not_show_in_the_representation():
+    key = "k" * 40
+    shown = repr(
+        read(SENTRY_DSN=DSN, CONTINUUM_TELEMETRY_HASH_KEY=key, OTEL_EXPORTER_OTLP_HEADERS="a=hunter2")
+    )
+    assert key not in shown
+    assert "hunter2" not in shown
+    assert DSN not in shown
+    assert "0123456789abcdef" not in shown
+
+
+def test_the_hash_key_may_stand_in_a_file(tmp_path):
+    file = tmp_path / "key"
+    file.write_text("k" * 40 + "\n")
+    assert read(CONTINUUM_TELEMETRY_HASH_KEY_FILE=str(file)).hash_key == "k" * 40
+
+
+def test_a_collectors_endpoint_gets_the_signals_path():
+    assert read(OTEL_EXPORTER_OTLP_ENDPOINT="http://c:4318/").otlp_traces_url == "http://c:4318/v1/traces"
+    assert read(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="http://c/own").otlp_traces_url == "http://c/own"
+
+
+def test_the_environments_aliases_are_one_name():
+    assert {read(CONTINUUM_ENV=name).environment for name in ("prod", "production", "PROD")} == {"production"}
+    assert read(OTEL_RESOURCE_ATTRIBUTES="deployment.environment.name=staging").environment == "staging"
