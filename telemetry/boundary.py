@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from anyio import to_thread
 from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan
 
 from telemetry import trace_scope
 from telemetry.guard import Guard
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _SEEN: Final = "continuum.telemetry"
+_MARK: Final = "_continuum_telemetry"
 _LAST_WORDS: Final = frozenset({"lifespan.shutdown.complete", "lifespan.shutdown.failed"})
 
 
@@ -71,11 +73,14 @@ class TelemetryBoundary:
                     self._pipeline.bind_tenant(value.decode("latin-1"))
 
     def _transaction(self, scope: Scope) -> str | None:
-        """``METHOD /route/{template}`` of the route that was matched; the path says too much."""
+        """``METHOD /route/{template}``: the server span's name, worked out again when it isn't recorded."""
         with self._guard:
-            route = getattr(scope.get("route"), "path_format", None)
-            if route is not None:
-                return f"{scope.get('method', 'WEBSOCKET')} {scope.get('root_path', '')}{route}"
+            span = trace.get_current_span()
+            if isinstance(span, ReadableSpan):
+                return span.name
+            from opentelemetry.instrumentation.fastapi import _get_default_span_details
+
+            return str(_get_default_span_details(scope)[0])
         return None
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -93,21 +98,34 @@ class TelemetryBoundary:
             raise
 
 
-def stand_in(pipeline: Pipeline) -> None:
-    """Put the boundary into every FastAPI application, as the outermost of its own middleware."""
-    import fastapi
+def stand_in(pipeline: Pipeline, instrument: Callable[[Any], None] | None) -> None:
+    """Put the boundary into every FastAPI application, as the outermost of its own middleware.
+
+    It is done when an application builds its middleware stack, so it doesn't matter whether the application
+    was made, or its module imported, before telemetry was set up.
+
+    Args:
+        pipeline: what the boundary works for.
+        instrument: puts the OpenTelemetry middleware around an application that hasn't got it yet.
+
+    """
+    from fastapi.applications import FastAPI
     from starlette.middleware.errors import ServerErrorMiddleware
 
-    original = fastapi.FastAPI.build_middleware_stack
-    if getattr(original, "_continuum", False):
+    original = FastAPI.build_middleware_stack
+    if getattr(original, _MARK, False):
         return
 
-    def build_middleware_stack(self: fastapi.FastAPI) -> Any:
+    def build_middleware_stack(self: FastAPI) -> Any:
+        if instrument is not None and not getattr(self, "_is_instrumented_by_opentelemetry", False):
+            with pipeline.guard("FastAPI instrumentation"):
+                instrument(self)  # replaces this very method on the application, and calls it from there
+                return self.build_middleware_stack()
         stack = original(self)
         with pipeline.guard("middleware stack"):
             if isinstance(stack, ServerErrorMiddleware):
                 stack.app = TelemetryBoundary(stack.app, pipeline)
         return stack
 
-    build_middleware_stack._continuum = True  # type: ignore[attr-defined]  # noqa: SLF001  # a mark: done once
-    fastapi.FastAPI.build_middleware_stack = build_middleware_stack  # type: ignore[method-assign]  # the purpose
+    setattr(build_middleware_stack, _MARK, True)
+    FastAPI.build_middleware_stack = build_middleware_stack  # type: ignore[method-assign]  # the purpose

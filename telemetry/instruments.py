@@ -13,15 +13,11 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-INSTRUMENTS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
-    # Without exclude_spans each request makes two more spans that say nothing.
-    "fastapi": (
-        "opentelemetry.instrumentation.fastapi:FastAPIInstrumentor",
-        {"exclude_spans": ["receive", "send"]},
-    ),
-    "sqlalchemy": ("opentelemetry.instrumentation.sqlalchemy:SQLAlchemyInstrumentor", {}),
-    "redis": ("opentelemetry.instrumentation.redis:RedisInstrumentor", {}),
-    "asyncio": ("opentelemetry.instrumentation.asyncio:AsyncioInstrumentor", {}),
+INSTRUMENTS: Final = {
+    "fastapi": "opentelemetry.instrumentation.fastapi:FastAPIInstrumentor",
+    "sqlalchemy": "opentelemetry.instrumentation.sqlalchemy:SQLAlchemyInstrumentor",
+    "redis": "opentelemetry.instrumentation.redis:RedisInstrumentor",
+    "asyncio": "opentelemetry.instrumentation.asyncio:AsyncioInstrumentor",
 }
 SEMANTIC_CONVENTIONS: Final = "http,database"
 """The stable ones; the instrumentations' default is the old ones, whose URLs hold whole query strings."""
@@ -35,12 +31,14 @@ def activate_all(pipeline: Pipeline) -> None:
 
 
 def _activate(name: str, pipeline: Pipeline) -> str:
+    """Run one instrumentation: ``on``, or the reason why not."""
     disabled = pipeline.settings.disabled_instrumentations
-    if name in disabled or "*" in disabled:
-        return "switched off by OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
-    path, arguments = INSTRUMENTS[name]
-    module, _, attribute = path.partition(":")
+    module, _, attribute = INSTRUMENTS[name].partition(":")
     try:
+        if name in disabled or "*" in disabled:
+            if name == "fastapi":  # without spans, but errors are still captured
+                boundary.stand_in(pipeline, None)
+            return "switched off by OTEL_PYTHON_DISABLED_INSTRUMENTATIONS"
         instrumentor = getattr(import_module(module), attribute)()
         conflict = instrumentor._check_dependency_conflicts()  # noqa: SLF001  # the only way to learn why not
         if conflict:
@@ -49,12 +47,21 @@ def _activate(name: str, pipeline: Pipeline) -> str:
         if instrumentor.is_instrumented_by_opentelemetry:
             # Somebody else's set-up came first, perhaps with a provider that isn't gated.
             instrumentor.uninstrument()
-        instrumentor.instrument(tracer_provider=pipeline.provider, skip_dep_check=True, **arguments)
         if name == "fastapi":
-            boundary.stand_in(pipeline)
+            boundary.stand_in(pipeline, lambda app: _instrument_application(instrumentor, app, pipeline))
+        else:
+            instrumentor.instrument(tracer_provider=pipeline.provider, skip_dep_check=True)
     except ModuleNotFoundError as error:
         return f"{error.name} is not installed"
     except Exception as error:
         logger.exception("telemetry: no %s spans", name)
         return f"failed: {type(error).__name__}"
     return "on"
+
+
+def _instrument_application(instrumentor: Any, app: Any, pipeline: Pipeline) -> None:
+    """One application's middleware, without the two spans a request that say nothing.
+
+    The instrumentor's own way, replacing the class, misses applications whose module was imported before.
+    """
+    instrumentor.instrument_app(app, tracer_provider=pipeline.provider, exclude_spans=["receive", "send"])

@@ -34,7 +34,7 @@ def clean_span(span: ReadableSpan, scope: TraceScope | None, scrubber: Scrubber)
     """A copy of a span that holds only what the policy lets through, with its tenant's pseudonym."""
     raw = span.attributes or {}
     attributes = scrubber.attributes(raw)
-    _describe_http(attributes, raw, span.kind)
+    _describe(attributes, raw, span.kind)
     name = _name(span, attributes, scrubber)
     if scope is not None and scope.tenant is not None:
         attributes[TENANT] = scope.tenant
@@ -85,12 +85,14 @@ def _clean_scope(scope: InstrumentationScope | None, scrubber: Scrubber) -> Inst
     return InstrumentationScope(scrubber.shaped("identifier", scope.name), version, scope.schema_url or None)
 
 
-def _describe_http(attributes: dict[str, Any], raw: Any, kind: SpanKind) -> None:
-    """Let the route stand for the path, and keep a server's own address only when it names nobody."""
+def _describe(attributes: dict[str, Any], raw: Any, kind: SpanKind) -> None:
+    """Let the route stand for the path, and leave out places that may name somebody."""
     route = attributes.get("http.route")
     if route is not None:
         for key in policy.PATH_KEYS & raw.keys():
             attributes[key] = route
+    if attributes.get("db.system.name", attributes.get("db.system")) == "sqlite":
+        attributes.pop("db.namespace", None)  # a path on somebody's disk
     if kind is SpanKind.SERVER:
         for key in ("server.address", "net.peer.name"):
             # A host name that a client sent may name a tenant: acme.example.org.

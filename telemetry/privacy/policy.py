@@ -17,6 +17,8 @@ SHAPES: Final[dict[str, re.Pattern[str]]] = {
     "word": re.compile(r"[A-Za-z][A-Za-z0-9_.+-]{0,39}"),
     # A dotted name in code, with the <locals> and <module> that Python adds.
     "identifier": re.compile(r"[A-Za-z_<][\w<>]{0,99}(?:\.[\w<>]{1,100}){0,12}"),
+    # An exception's class, or the status code that conventions put in its place.
+    "error": re.compile(r"[1-5][0-9]{2}|[A-Za-z_<][\w<>]{0,99}(?:\.[\w<>]{1,100}){0,12}"),
     # A route template: literal segments and {parameters}.
     "route": re.compile(r"(?:/(?:[A-Za-z0-9_.~:-]{0,60}|\{[A-Za-z_][\w:]{0,60}\})){1,24}"),
     "version": re.compile(r"[0-9][A-Za-z0-9.+_-]{0,60}"),
@@ -54,7 +56,7 @@ SAFE_KEYS: Final[dict[str, str]] = {
     "db.system.name": "word",
     "deployment.environment.name": "label",
     "enduser.pseudo.id": "pseudonym",
-    "error.type": "identifier",
+    "error.type": "error",
     "exception.escaped": "decimal",
     "exception.type": "identifier",
     "gen_ai.operation.name": "name",
@@ -111,7 +113,9 @@ DROPPED_KEYS: Final = frozenset(
         "http.user_agent",
         "http.client_ip",
         "client.address",
+        "client.port",
         "network.peer.address",
+        "network.peer.port",
         "net.sock.peer.addr",
         "net.peer.ip",
         "db.user",
@@ -203,7 +207,7 @@ VALUE_RULES: Final[tuple[Rule, ...]] = (
     Rule(
         "email",
         "An e-mail address.",
-        re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,4}"),
+        re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,24}"),
     ),
 )
 
