@@ -1,0 +1,138 @@
+"""What a response says."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003 - pydantic reads the annotations when it runs
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from continuum.core.records import Recalled  # noqa: TC001 - FastAPI reads the annotations when it runs
+
+# Enough for a prompt; the memories themselves are in the answer in full.
+MAX_CONTEXT_CHARACTERS = 32_000
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class MemoryAnswer(_Answer):
+    """One recalled memory and where it comes from."""
+
+    id: str
+    text: str
+    score: float
+    role: str
+    session: str | None
+    metadata: dict[str, Any]
+    created_at: datetime
+    occurred_at: datetime | None
+    matched_concepts: list[str]
+
+
+class RecallAnswer(_Answer):
+    """Recalled memories, best first, and the same as one text for a prompt."""
+
+    context: str
+    memories: list[MemoryAnswer]
+    concepts_found: int
+    relationships_found: int
+    query_time_ms: float
+    tenant_id: str
+
+
+class LearnAnswer(_Answer):
+    """What was learned; ``memory_ids`` are in the order of the turn."""
+
+    memory_ids: list[str]
+    duplicates: int
+    concepts_extracted: int
+    decisions_detected: int
+    links_created: int
+    compounds_found: int
+    tenant_id: str
+
+
+class TurnAnswer(_Answer):
+    """Both halves of a turn."""
+
+    recall: RecallAnswer
+    learn: LearnAnswer
+    tenant_id: str
+
+
+class StatsAnswer(_Answer):
+    """How much one tenant has stored."""
+
+    memories: int
+    repeats: int
+    concepts: int
+    decisions: int
+    links: int
+    sessions: int
+    last_learned_at: datetime | None
+    tenant_id: str
+
+
+class EntityAnswer(_Answer):
+    """One concept."""
+
+    name: str
+    type: str
+    mentions: int
+    first_seen: datetime
+
+
+class EntitiesAnswer(_Answer):
+    """A page of concepts."""
+
+    entities: list[EntityAnswer]
+    total: int
+    limit: int
+    offset: int
+    tenant_id: str
+
+
+class HealthAnswer(_Answer):
+    """That the process answers."""
+
+    status: Literal["ok"] = "ok"
+    service: Literal["continuum"] = "continuum"
+    version: str
+    timestamp: datetime
+
+
+class TenantAnswer(_Answer):
+    """One tenant."""
+
+    tenant_id: str
+    created_at: datetime
+
+
+class TenantsAnswer(_Answer):
+    """All tenants."""
+
+    tenants: list[TenantAnswer]
+
+
+class KeyAnswer(_Answer):
+    """A new key, which is shown this once."""
+
+    key: str
+    key_id: str
+    scopes: list[str]
+    tenant_id: str
+
+
+def context_of(recalled: Recalled) -> str:
+    """The memories as lines for a prompt, best first, cut between memories."""
+    lines: list[str] = []
+    room = MAX_CONTEXT_CHARACTERS
+    for memory in recalled.memories:
+        line = f"[{memory.role}] {memory.text}"
+        room -= len(line) + 1
+        if room < 0:
+            break
+        lines.append(line)
+    return "\n".join(lines)

@@ -1,0 +1,57 @@
+"""Who calls, and what they may do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from anyio import to_thread
+from fastapi import Depends, Security
+from fastapi.security import APIKeyHeader
+
+import telemetry
+from continuum.api.services import OpenServices  # noqa: TC001 - FastAPI reads the annotations when it runs
+from continuum.core.credentials import Caller
+from continuum.core.errors import AuthenticationError, PermissionDenied
+from continuum.storage.keys import find_caller
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from continuum.storage.database import Database
+
+_header = APIKeyHeader(name="X-API-Key", auto_error=False)
+
+
+async def identify(services: OpenServices, key: Annotated[str | None, Security(_header)] = None) -> Caller:
+    """Find out whose key the request brings, and tell telemetry.
+
+    Async, because what a dependency in a worker thread binds to the context is lost when its thread returns.
+
+    Raises:
+        AuthenticationError: there is no key, or none that is good.
+
+    """
+    caller = None if key is None else await to_thread.run_sync(_look_up, services.database, key)
+    if caller is None:
+        raise AuthenticationError("no valid API key")
+    telemetry.bind_tenant(caller.tenant.public_id)
+    return caller
+
+
+def _look_up(database: Database, key: str) -> Caller | None:
+    with database.read() as connection:
+        return find_caller(connection, key)
+
+
+def _having(scope: str) -> Callable[[Caller], Awaitable[Caller]]:
+    async def check(caller: Annotated[Caller, Depends(identify)]) -> Caller:
+        if scope not in caller.scopes:
+            raise PermissionDenied("the API key lacks the needed scope", scope=scope)
+        return caller
+
+    return check
+
+
+Reader = Annotated[Caller, Depends(_having("read"))]
+Writer = Annotated[Caller, Depends(_having("write"))]
+Admin = Annotated[Caller, Depends(_having("admin"))]

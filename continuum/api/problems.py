@@ -1,0 +1,50 @@
+"""Problem details (RFC 9457): the form of every error that leaves the API."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from fastapi.responses import JSONResponse
+
+import telemetry
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MEDIA_TYPE = "application/problem+json"
+
+# Two texts of 64 KiB whose every character is written as an escape of six bytes, metadata, and some room.
+MAX_BODY_BYTES = 1024 * 1024
+TOO_LARGE = ("request-too-large", f"a request has at most {MAX_BODY_BYTES} bytes")
+
+
+def problem(
+    status: int,
+    kind: str,
+    detail: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    **members: Any,
+) -> JSONResponse:
+    """Build a problem response.
+
+    Args:
+        status: the HTTP status; its standard phrase becomes the title.
+        kind: the last part of the problem's type, ``urn:continuum:problem:<kind>``.
+        detail: constant words for a person; never a value from the request or from an exception.
+        headers: sent with the response.
+        members: further members of the problem, such as ``errors``.
+
+    """
+    body: dict[str, Any] = {
+        "type": f"urn:continuum:problem:{kind}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        **members,
+    }
+    trace_id = telemetry.current_trace_id()
+    if trace_id is not None:
+        body["trace_id"] = trace_id
+    return JSONResponse(body, status_code=status, headers=dict(headers or {}), media_type=MEDIA_TYPE)

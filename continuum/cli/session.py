@@ -1,0 +1,59 @@
+"""What commands on the local database share: opening it, and for which tenant."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from continuum.core.memory import MemoryEngine
+    from continuum.core.tenancy import Tenant
+    from continuum.storage.database import Database
+
+tenant_option = click.option(
+    "--tenant", metavar="TENANT", help="Whose memories; CONTINUUM_TENANT when it is not given."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@contextmanager
+def open_local_database() -> Iterator[Database]:
+    """The database of ``DATABASE_URL``, made when it is missing."""
+    from continuum.core.settings import Settings
+    from continuum.storage.database import open_database
+
+    database = open_database(Settings.from_environ().database_path)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@contextmanager
+def open_engine(tenant: str | None) -> Iterator[tuple[MemoryEngine, Tenant]]:
+    """The memory engine and the tenant it is to work for.
+
+    Raises:
+        click.UsageError: neither ``--tenant`` nor ``CONTINUUM_TENANT`` names one.
+        TenantNotFound: there is no such tenant.
+
+    """
+    from continuum.core.services import open_services
+    from continuum.core.settings import Settings
+    from continuum.storage.tenants import find_tenant
+
+    settings = Settings.from_environ()
+    name = tenant or settings.tenant
+    if name is None:
+        raise click.UsageError("a tenant is needed: give --tenant TENANT or set CONTINUUM_TENANT")
+    with open_services(settings) as services:
+        with services.database.read() as connection:
+            found = find_tenant(connection, name)
+        import telemetry
+
+        telemetry.bind_tenant(found.public_id)
+        yield services.engine, found

@@ -1,0 +1,101 @@
+"""``continuum telemetry``: what telemetry does, and a try whether errors arrive."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import click
+
+from continuum.cli.session import json_option
+
+_FLUSH_SECONDS = 5.0
+_SET = (
+    "set SENTRY_DSN or OTEL_EXPORTER_OTLP_ENDPOINT,"
+    " and install the extra with pip install 'continuum-memory[monitoring]'"
+)
+_OFF = "telemetry is off: " + _SET
+
+
+@click.group("telemetry")
+def telemetry_group() -> None:
+    """See what telemetry does, and try it."""
+
+
+@telemetry_group.command()
+@json_option
+def status(*, as_json: bool) -> None:
+    """Show what telemetry would run with the present environment."""
+    import json
+
+    import telemetry
+    from continuum.core.observing import start_telemetry
+
+    start_telemetry()
+    report = telemetry.status()
+    if as_json:
+        click.echo(json.dumps(report))
+        return
+    for name, value in report.items():
+        click.echo(f"{name}: {json.dumps(value) if isinstance(value, dict | list) else value}")
+    if not telemetry.is_active():
+        click.echo(_OFF, err=True)
+
+
+@telemetry_group.command("test-error")
+@click.option(
+    "--url", help="A running service, such as http://127.0.0.1:8420; in this process when not given."
+)
+@click.option("--key", help="A key with the admin scope; CONTINUUM_API_KEY when it is not given.")
+def test_error(url: str | None, key: str | None) -> None:
+    """Raise an error on purpose, to see it arrive."""
+    if url is None:
+        _fail_here()
+    else:
+        _fail_there(url, key)
+
+
+def _fail_here() -> None:
+    import telemetry
+    from continuum.core.errors import TelemetryTestError
+    from continuum.core.observing import start_telemetry
+
+    start_telemetry()
+    if not telemetry.is_active():
+        raise click.ClickException(_OFF)
+    try:
+        _fail()
+    except TelemetryTestError as error:
+        event_id = telemetry.capture_exception(error)
+    delivered = telemetry.flush(_FLUSH_SECONDS)
+    if event_id is None:
+        raise click.ClickException(
+            "Telemetry runs but sent no event; `continuum telemetry status` may say why."
+        )
+    click.echo(event_id)
+    if not delivered:
+        raise click.ClickException("The event was made but not delivered yet.")
+    click.echo("That is the event's id; it was handed over for delivery.", err=True)
+
+
+def _fail() -> NoReturn:
+    from continuum.core.errors import TelemetryTestError
+
+    raise TelemetryTestError("this error was asked for, to test error reporting")
+
+
+def _fail_there(url: str, key: str | None) -> None:
+    from continuum.cli.http import post
+    from continuum.core.settings import Settings
+
+    key = key or Settings.from_environ().api_key
+    if key is None:
+        raise click.UsageError("a key with the admin scope is needed: give --key or set CONTINUUM_API_KEY")
+    status_code, answer = post(url.rstrip("/") + "/v1/telemetry/test-error", key)
+    if status_code != 500 or answer.get("type") != "urn:continuum:problem:internal-error":
+        detail = answer.get("detail", "no continuum service answers there")
+        raise click.ClickException(f"expected status 500, got {status_code}: {detail}")
+    trace_id = answer.get("trace_id")
+    if trace_id is None:
+        raise click.ClickException("the service failed as asked, but its telemetry is off: " + _SET)
+    click.echo(trace_id)
+    click.echo("The service failed as asked; its error carries this trace id.", err=True)

@@ -1,0 +1,19 @@
+"""``continuum tenants``: list them."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+def tenants() -> None:
+    """List the tenants, oldest first."""
+    from continuum.cli.session import open_local_database
+    from continuum.storage.tenants import list_tenants
+
+    with open_local_database() as database, database.read() as connection:
+        found = list_tenants(connection)
+    for tenant, created_at in found:
+        click.echo(f"{tenant.public_id}  {created_at:%Y-%m-%d}")
+    if not found:
+        click.echo("No tenants yet; `continuum keys create TENANT` makes one.", err=True)

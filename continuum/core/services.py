@@ -1,0 +1,45 @@
+"""Database, cache and engine, opened together and closed together."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from continuum.cache.connect import connect_cache
+from continuum.core.memory import MemoryEngine
+from continuum.storage.database import Database, open_database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from continuum.core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Services:
+    """The open database and the engine on it."""
+
+    database: Database
+    engine: MemoryEngine
+
+
+@contextmanager
+def open_services(settings: Settings) -> Iterator[Services]:
+    """Open database and cache; close both at the end.
+
+    Raises:
+        StorageError: the database can't be opened.
+        SettingsError: ``REDIS_URL`` has no accepted form.
+
+    """
+    database = open_database(settings.database_path)
+    try:
+        cache = connect_cache(settings, database)
+        try:
+            yield Services(database, MemoryEngine(database, cache))
+        finally:
+            if cache is not None:
+                cache.close()
+    finally:
+        database.close()

@@ -1,0 +1,115 @@
+"""What the environment says: the only place in continuum that reads it."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from continuum.core.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DATABASE_FORM = "sqlite:///relative/path.db or sqlite:////absolute/path.db"
+_DATABASE = re.compile(r"sqlite(?:\+pysqlite)?:///(?P<path>[^?#]+)")
+_REDIS = re.compile(r"(?:redis|rediss)://[^/\s]+(?:/\d+)?(?:\?\S*)?|unix://\S+")
+_ORIGIN = re.compile(r"\*|https?://[^/\s,*]+")
+_ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set from outside, already checked."""
+
+    database_path: Path
+    """``DATABASE_URL``: the SQLite file; default ``continuum.db`` in the user's data directory."""
+    redis_url: str | None = field(default=None, repr=False)
+    """``REDIS_URL``: where the recall cache lives; no cache when unset."""
+    cache_enabled: bool = True
+    """``CONTINUUM_CACHE_ENABLED``: ``false`` switches the cache off although ``REDIS_URL`` is set."""
+    cors_origins: tuple[str, ...] = ()
+    """``CONTINUUM_CORS_ORIGINS``: browser origins allowed to call the API, comma-separated; default none."""
+    environment: str = "development"
+    """``CONTINUUM_ENV``: the deployment's name, for example development, staging or production."""
+    tenant: str | None = field(default=None, repr=False)
+    """``CONTINUUM_TENANT``: the tenant of CLI commands that get no ``--tenant``; the API never reads it."""
+    api_key: str | None = field(default=None, repr=False)
+    """``CONTINUUM_API_KEY``: the key with which CLI commands call a running service."""
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read and check all variables; an empty value counts as unset.
+
+        Args:
+            environ: the variables; the process environment when not given.
+
+        Raises:
+            SettingsError: a value has no accepted form; the message names variable and form, not the value.
+
+        """
+        variables = {name: value.strip() for name, value in _environ(environ).items() if value.strip()}
+        return cls(
+            database_path=_database_path(variables.get("DATABASE_URL")),
+            redis_url=_matching(
+                variables, "REDIS_URL", _REDIS, "redis://[user:password@]host[:port][/number]"
+            ),
+            cache_enabled=_boolean(variables, "CONTINUUM_CACHE_ENABLED", default=True),
+            cors_origins=_origins(variables.get("CONTINUUM_CORS_ORIGINS", "")),
+            environment=_matching(
+                variables, "CONTINUUM_ENV", _ENVIRONMENT, "letters, digits, '.', '_' and '-'"
+            )
+            or "development",
+            tenant=variables.get("CONTINUUM_TENANT"),
+            api_key=variables.get("CONTINUUM_API_KEY"),
+        )
+
+
+def telemetry_requested(environ: Mapping[str, str] | None = None) -> bool:
+    """Whether the environment names a place to send telemetry to; reads nothing else and never raises."""
+    variables = _environ(environ)
+    return any(variables.get(name, "").strip() for name in ("SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT"))
+
+
+def _environ(environ: Mapping[str, str] | None) -> Mapping[str, str]:
+    return os.environ if environ is None else environ
+
+
+def _database_path(url: str | None) -> Path:
+    if url is None:
+        import platformdirs
+
+        return platformdirs.user_data_path("continuum", appauthor=False) / "continuum.db"
+    match = _DATABASE.fullmatch(url)
+    if match is None or match["path"] == ":memory:":
+        raise SettingsError(f"DATABASE_URL must have the form {DATABASE_FORM}")
+    return Path(match["path"])
+
+
+def _matching(variables: Mapping[str, str], name: str, pattern: re.Pattern[str], form: str) -> str | None:
+    value = variables.get(name)
+    if value is not None and pattern.fullmatch(value) is None:
+        raise SettingsError(f"{name} must have the form {form}")
+    return value
+
+
+def _boolean(variables: Mapping[str, str], name: str, *, default: bool) -> bool:
+    value = variables.get(name, "").lower()
+    if not value:
+        return default
+    if value not in _TRUE | _FALSE:
+        raise SettingsError(f"{name} must be true or false")
+    return value in _TRUE
+
+
+def _origins(value: str) -> tuple[str, ...]:
+    origins = tuple(origin.strip().rstrip("/") for origin in value.split(",") if origin.strip())
+    if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+        raise SettingsError(
+            "CONTINUUM_CORS_ORIGINS must be origins like https://app.example, comma-separated, or *"
+        )
+    return origins

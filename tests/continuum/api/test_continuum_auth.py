@@ -1,0 +1,80 @@
+import pytest
+
+from continuum.core.credentials import key_id, new_key
+from continuum.storage.keys import revoke_key
+
+READ_ROUTES = [
+    ("POST", "/v1/recall", {"message": "x"}),
+    ("GET", "/v1/stats", None),
+    ("GET", "/v1/entities", None),
+]
+WRITE_ROUTES = [
+    ("POST", "/v1/learn", {"user_message": "x", "ai_response": "y"}),
+    ("POST", "/v1/turn", {"user_message": "x", "ai_response": "y"}),
+    ("DELETE", "/v1/memories/x", None),
+]
+ADMIN_ROUTES = [
+    ("GET", "/v1/tenants", None),
+    ("POST", "/v1/keys", {"tenant": "new"}),
+    ("GET", "/v1/telemetry/status", None),
+    ("POST", "/v1/telemetry/test-error", None),
+]
+
+
+@pytest.mark.parametrize("route", READ_ROUTES + WRITE_ROUTES + ADMIN_ROUTES)
+def test_every_route_but_health_needs_a_key(client, route):
+    method, path, body = route
+    answer = client.request(method, path, json=body)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "ApiKey"
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_every_bad_key_gets_the_same_answer(client, database, make_key):
+    revoked = make_key("acme")
+    with database.write() as connection:
+        revoke_key(connection, key_id(revoked))
+    good = make_key("acme")
+    bad = ["", "x", "cm_", new_key(), good[:-1] + ("A" if good[-1] != "A" else "B"), revoked, good + "A"]
+    answers = [client.get("/v1/stats", headers={"X-API-Key": key}) for key in bad] + [client.get("/v1/stats")]
+    assert {answer.status_code for answer in answers} == {401}
+    assert len({answer.content for answer in answers}) == 1
+    assert client.get("/v1/stats", headers={"X-API-Key": good}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("scopes", "routes"),
+    [
+        (("read", "write"), ADMIN_ROUTES),
+        (("read", "admin"), WRITE_ROUTES),
+        (("write", "admin"), READ_ROUTES + WRITE_ROUTES[1:2]),
+    ],
+)
+def test_a_key_without_the_scope_is_denied(client, make_key, scopes, routes):
+    headers = {"X-API-Key": make_key("acme", *scopes)}
+    for method, path, body in routes:
+        answer = client.request(method, path, json=body, headers=headers)
+        assert answer.status_code == 403, path
+        assert answer.json()["needed_scope"] not in scopes
+
+
+def test_the_tenant_is_named_to_telemetry_once_the_key_is_known(client, headers, monkeypatch):
+    import telemetry
+
+    bound = []
+    monkeypatch.setattr(telemetry, "bind_tenant", bound.append)
+    client.get("/v1/stats")
+    client.get("/v1/stats", headers=headers)
+    assert bound == ["acme"]
+
+
+def test_texts_are_registered_as_content_when_they_come_in_and_when_they_come_from_storage(
+    client, headers, monkeypatch
+):
+    import telemetry
+
+    registered = []
+    monkeypatch.setattr(telemetry, "register_content", lambda *texts: registered.extend(texts))
+    client.post("/v1/learn", json={"user_message": "green tea", "ai_response": "noted"}, headers=headers)
+    client.post("/v1/recall", json={"message": "tea?"}, headers=headers)
+    assert registered == ["green tea", "noted", "tea?", "green tea"]

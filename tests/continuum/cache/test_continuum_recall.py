@@ -1,0 +1,185 @@
+import builtins
+import logging
+import time
+
+import pytest
+import redis
+
+from continuum.cache.connect import connect_cache
+from continuum.cache.recall import LIFETIME_SECONDS, RecallCache
+from continuum.core.errors import SettingsError
+from continuum.core.memory import MemoryEngine
+from continuum.core.records import Turn
+from continuum.core.settings import Settings
+
+
+@pytest.fixture
+def cache(valkey, database):
+    opened = connect_cache(Settings(database.path, redis_url=valkey.url), database)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def cached(database, cache):
+    return MemoryEngine(database, cache)
+
+
+@pytest.fixture
+def inside(valkey):
+    with redis.Redis.from_url(valkey.url) as client:
+        yield client
+
+
+def texts(recalled):
+    return [memory.text for memory in recalled.memories]
+
+
+def test_the_second_answer_comes_from_the_cache_and_is_the_same(cached, cache, tenant):
+    cached.learn(tenant, Turn("Maya likes tea.", "Noted.", "s-1", None, {"a": [1, None, "ü"]}))
+    first = cached.recall(tenant, "tea", 10)
+    assert cached.recall(tenant, "tea", 10) == first
+    assert (cache.hits, cache.misses) == (1, 1)
+
+
+def test_another_limit_or_question_is_another_answer(cached, cache, tenant):
+    cached.learn(tenant, Turn("tea one", "tea two"))
+    assert len(cached.recall(tenant, "tea", 10).memories) == 2
+    assert len(cached.recall(tenant, "tea", 1).memories) == 1
+    assert cached.recall(tenant, "coffee", 10).memories == []
+    assert cache.hits == 0
+
+
+def test_learning_and_forgetting_are_seen_at_once(cached, tenant):
+    learned = cached.learn(tenant, Turn("tea one"))
+    cached.recall(tenant, "tea", 10)
+    cached.learn(tenant, Turn("tea two"))
+    assert sorted(texts(cached.recall(tenant, "tea", 10))) == ["tea one", "tea two"]
+    cached.forget(tenant, learned.memory_ids[0])
+    assert texts(cached.recall(tenant, "tea", 10)) == ["tea two"]
+
+
+def test_a_forgotten_text_leaves_redis_at_once(cached, tenant, inside):
+    learned = cached.learn(tenant, Turn("canary tea"))
+    cached.recall(tenant, "tea", 10)
+    assert any(b"canary" in value for key in inside.keys() for value in inside.hvals(key))  # noqa: SIM118 - a Redis client is no dict
+    cached.forget(tenant, learned.memory_ids[0])
+    assert inside.keys() == []
+
+
+def test_names_in_redis_tell_neither_tenant_nor_question(cached, tenant, inside):
+    cached.learn(tenant, Turn("tea"))
+    cached.recall(tenant, "canary tea", 10)
+    (name,) = inside.keys()
+    (field,) = inside.hkeys(name)
+    for text in (b"acme", b"canary", b"tea"):
+        assert text not in name + field
+    assert 0 < inside.ttl(name) <= LIFETIME_SECONDS
+
+
+def test_tenants_and_databases_share_nothing_in_redis(cached, valkey, make_tenant, tenant, tmp_path):
+    from continuum.storage.database import open_database
+    from continuum.storage.tenants import ensure_tenant
+
+    cached.learn(tenant, Turn("tea at home"))
+    cached.recall(tenant, "tea", 10)
+    assert cached.recall(make_tenant("other"), "tea", 10).memories == []
+    second = open_database(tmp_path / "second.db")
+    with second.write() as connection:
+        same_name = ensure_tenant(connection, "acme")
+    assert same_name.number == tenant.number
+    cache = connect_cache(Settings(second.path, redis_url=valkey.url), second)
+    assert MemoryEngine(second, cache).recall(same_name, "tea", 10).memories == []
+    cache.close()
+    second.close()
+
+
+def test_redis_killed_midway_is_not_noticed_by_a_caller(cached, cache, tenant, valkey, caplog):
+    cached.learn(tenant, Turn("tea one"))
+    cached.recall(tenant, "tea", 10)
+    valkey.kill()
+    with caplog.at_level(logging.INFO):
+        begin = time.perf_counter()
+        for _ in range(50):
+            assert texts(cached.recall(tenant, "tea", 10)) == ["tea one"]
+        assert time.perf_counter() - begin < 5
+        cached.learn(tenant, Turn("tea two"))
+        assert sorted(texts(cached.recall(tenant, "tea", 10))) == ["tea one", "tea two"]
+    assert cache.breaker.is_open
+    assert cache.breaker.bypasses > 50
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert str(valkey.port) not in caplog.text
+
+
+def test_a_change_that_redis_missed_is_never_answered_from_before(cached, database, tenant, valkey, inside):
+    gone = cached.learn(tenant, Turn("tea one"))
+    cached.recall(tenant, "tea", 10)
+    # As when the connection fails between the database's commit and the deletion in Redis.
+    MemoryEngine(database).forget(tenant, gone.memory_ids[0])
+    assert len(inside.keys()) == 1
+    assert cached.recall(tenant, "tea", 10).memories == []
+
+
+def test_a_redis_that_accepts_and_never_answers_costs_little(database, tenant, valkey, inside):
+    cache = connect_cache(Settings(database.path, redis_url=valkey.url), database)
+    engine = MemoryEngine(database, cache)
+    engine.learn(tenant, Turn("tea"))
+    engine.recall(tenant, "tea", 10)
+    inside.execute_command("CLIENT", "PAUSE", "3000", "ALL")
+    begin = time.perf_counter()
+    for _ in range(20):
+        assert texts(engine.recall(tenant, "tea", 10)) == ["tea"]
+    assert time.perf_counter() - begin < 2.5
+    cache.close()
+    inside.connection_pool.disconnect()
+
+
+def test_what_is_no_answer_in_redis_is_read_around(cached, tenant, inside, caplog):
+    cached.learn(tenant, Turn("tea"))
+    cached.recall(tenant, "tea", 10)
+    (name,) = inside.keys()
+    (field,) = inside.hkeys(name)
+    for rubbish in (b"", b"\xff\xfe", b"[]", b'{"memories": "canary"}'):
+        inside.hset(name, field, rubbish)
+        assert texts(cached.recall(tenant, "tea", 10)) == ["tea"]
+    assert "canary" not in caplog.text
+
+
+def test_without_redis_installed_there_is_one_line_and_no_cache(database, monkeypatch, caplog):
+    real_import = builtins.__import__
+
+    def without_redis(name, *arguments, **options):
+        if name.split(".")[0] == "redis":
+            raise ImportError(name)
+        return real_import(name, *arguments, **options)
+
+    monkeypatch.setattr(builtins, "__import__", without_redis)
+    assert connect_cache(Settings(database.path, redis_url="redis://canary"), database) is None
+    assert len(caplog.records) == 1
+    assert "canary" not in caplog.text
+
+
+def test_no_url_or_a_switched_off_cache_is_no_cache(database):
+    assert connect_cache(Settings(database.path), database) is None
+    assert (
+        connect_cache(Settings(database.path, redis_url="redis://x", cache_enabled=False), database) is None
+    )
+
+
+def test_a_url_that_the_client_refuses_is_named_and_not_repeated(database):
+    with pytest.raises(SettingsError, match=r"^REDIS_URL must") as caught:
+        connect_cache(Settings(database.path, redis_url="redis://canary:99999999999/x?db=canary"), database)
+    assert "canary" not in str(caught.value)
+
+
+def test_a_tenant_of_many_questions_does_not_fill_redis(cache, tenant, inside, monkeypatch):
+    from continuum.cache import recall
+    from continuum.core.records import Recalled
+
+    monkeypatch.setattr(recall, "MAX_ANSWERS", 10)
+    assert isinstance(cache, RecallCache)
+    for number in range(35):
+        cache.put(tenant, 1, f"question {number}", 10, Recalled([], 0, 0))
+    (name,) = inside.keys()
+    assert inside.hlen(name) <= 10
+    assert inside.ttl(name) > 0

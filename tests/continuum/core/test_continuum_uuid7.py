@@ -1,0 +1,20 @@
+import time
+import uuid
+
+from continuum.core.uuid7 import uuid7
+
+
+def test_version_and_variant_are_those_of_rfc_9562():
+    made = uuid7()
+    assert made.version == 7
+    assert made.variant == uuid.RFC_4122
+
+
+def test_the_first_48_bits_are_the_time_in_milliseconds():
+    before = time.time_ns() // 1_000_000
+    made = uuid7()
+    assert before <= made.int >> 80 <= time.time_ns() // 1_000_000
+
+
+def test_ten_thousand_are_distinct():
+    assert len({uuid7() for _ in range(10_000)}) == 10_000

@@ -1,0 +1,75 @@
+import sqlite3
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from continuum.core.errors import StorageError
+from continuum.storage.database import open_database
+
+
+def test_directory_and_files_are_private(tmp_path):
+    database = open_database(tmp_path / "data" / "continuum.db")
+    with database.write() as connection:
+        connection.exec_driver_sql("INSERT INTO secrets VALUES ('x', x'00')")
+    assert (tmp_path / "data").stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "data").iterdir()} == {0o600}
+    database.close()
+
+
+def test_connections_have_the_settings_that_the_design_needs(database):
+    with database.read() as connection:
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "foreign_keys", "busy_timeout", "secure_delete")
+        }
+    assert found == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 10_000, "secure_delete": 1}
+
+
+def test_many_may_open_a_new_database_at_once(tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        opened = list(pool.map(lambda _: open_database(tmp_path / "new.db"), range(8)))
+    for database in opened:
+        database.close()
+
+
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("some notes " * 200)
+    with pytest.raises(StorageError, match=r"^the database can't be opened$") as caught:
+        open_database(path)
+    assert isinstance(caught.value.__cause__.__cause__, sqlite3.DatabaseError)
+    assert path.read_text() == "some notes " * 200
+
+
+def test_a_place_that_cannot_be_written_is_refused(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="can't be created"):
+        open_database(tmp_path / "file" / "continuum.db")
+
+
+def test_a_database_of_a_later_version_is_refused(tmp_path):
+    open_database(tmp_path / "a.db").close()
+    with sqlite3.connect(tmp_path / "a.db") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(StorageError, match="later version"):
+        open_database(tmp_path / "a.db")
+
+
+def test_a_secret_is_made_once_and_shared(database, tmp_path):
+    other = open_database(tmp_path / "continuum.db")
+    assert database.secret("a") == other.secret("a") != database.secret("b")
+    assert len(database.secret("a")) == 32
+    other.close()
+
+
+def test_a_transaction_that_raises_is_undone(database):
+    def fail():
+        with database.write() as connection:
+            connection.exec_driver_sql("INSERT INTO secrets VALUES ('x', x'00')")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with database.read() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM secrets").scalar() == 0
