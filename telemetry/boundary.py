@@ -123,9 +123,25 @@ def stand_in(pipeline: Pipeline, instrument: Callable[[Any], None] | None) -> No
                 return self.build_middleware_stack()
         stack = original(self)
         with pipeline.guard("middleware stack"):
+            pipeline.vocabulary.learn_routes(_templates(self))
             if isinstance(stack, ServerErrorMiddleware):
                 stack.app = TelemetryBoundary(stack.app, pipeline)
         return stack
 
     setattr(build_middleware_stack, _MARK, True)
     FastAPI.build_middleware_stack = build_middleware_stack  # type: ignore[method-assign]  # the purpose
+
+
+def _templates(app: Any) -> list[str]:
+    """The route templates of an application, those of its routers and mounted applications included."""
+    from fastapi.routing import iter_route_contexts
+
+    found: list[str] = []
+    for route in iter_route_contexts(app.routes):
+        path = getattr(route, "path", None)
+        if isinstance(path, str):
+            found.append(path)
+        inner = getattr(route, "app", None)
+        if getattr(inner, "routes", None) and isinstance(path, str):
+            found += [path + below for below in _templates(inner)]
+    return found

@@ -21,11 +21,14 @@ from telemetry.delivery.otlp import OtlpSpanExporter, span_target
 from telemetry.delivery.sender import Lane, Sender
 from telemetry.gate.holding import HoldingSpanProcessor, ScopingSpanProcessor
 from telemetry.gate.provider import GatedTracerProvider
+from telemetry.gate.scrubbing import Scrubbing
 from telemetry.guard import Guard
 from telemetry.identity import Identity
 from telemetry.ledger import Ledger
+from telemetry.privacy import policy
 from telemetry.privacy.scrub import Scrubber
 from telemetry.privacy.tenants import Pseudonyms, kept_secret
+from telemetry.privacy.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -49,6 +52,8 @@ class Pipeline:
         self.sender = Sender(self.ledger)
         self.instruments: dict[str, str] = {}
         self.errors: ErrorClient | None = None
+        self.vocabulary = Vocabulary(settings.privacy, settings.operator_words, settings.safe_keys)
+        self.scrubbing = Scrubbing(self.vocabulary, lambda: self.identity, self.ledger)
         self.provider = self._provider()
         self._holding: HoldingSpanProcessor | None = None
         self._bind_guard = self.guard("tenant binding")
@@ -63,17 +68,19 @@ class Pipeline:
         nowhere = self.settings.traces_exporter == "none" or span_target(self.settings) is None
         name = "always_off" if nowhere else self.settings.sampler
         return GatedTracerProvider(
-            sampling.build(name, self.settings.traces_rate), self._resource(), self.ledger
+            sampling.build(name, self.settings.traces_rate), self._resource(), self.scrubbing
         )
 
     def _resource(self) -> Resource:
-        clean = Scrubber()
-        attributes = clean.attributes(self.identity.resource_attributes())
-        # What an operator wrote stays when it looks like a label and is no secret.
-        for key, value in self.identity.extra:
-            if attributes.get(key) == "[redacted:unlisted]":
-                attributes[key] = clean.shaped("label", value)
-        return Resource(attributes)
+        """Ours and the operator's attributes: named by people who may, so they only have to hold no secret."""
+        scrubber = Scrubber(Vocabulary("balanced"))
+        return Resource(
+            {
+                key: scrubber.shaped("label", value)
+                for key, value in self.identity.resource_attributes().items()
+                if key not in policy.DROPPED_KEYS
+            }
+        )
 
     @property
     def traces_by_envelope(self) -> bool:
@@ -91,11 +98,11 @@ class Pipeline:
             try:
                 # First the scope, then the SDK's processor, which may be asked for it.
                 self.provider.add_span_processor(ScopingSpanProcessor(self.ledger))
-                self.provider.add_span_processor(transaction_processor(self.ledger))
+                self.provider.add_span_processor(transaction_processor(self.scrubbing))
             except EnvelopeTransportUnavailableError as error:
                 logger.error("telemetry: no traces: %s", error)
             return
-        lane = Lane(self.sender, OtlpSpanExporter(target, self.ledger))
+        lane = Lane(self.sender, OtlpSpanExporter(target, self.scrubbing))
         self.sender.add(lane)
         self._holding = HoldingSpanProcessor(lane, self.ledger)
         self.sender.sweep_with(self._holding.sweep)
@@ -108,7 +115,7 @@ class Pipeline:
         from telemetry.sentry.client import ErrorClient
 
         lane = Lane(
-            self.sender, EnvelopeExporter(self.settings.dsn, self.ledger), most=256, batch=1, delay=0.0
+            self.sender, EnvelopeExporter(self.settings.dsn, self.scrubbing), most=256, batch=1, delay=0.0
         )
         self.sender.add(lane)
         self.errors = ErrorClient(self.settings, lambda: self.identity, lane, self.ledger)

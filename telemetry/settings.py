@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
+from urllib.parse import urlsplit
 
 from telemetry.environment import (
     Environment,
@@ -19,11 +21,14 @@ from telemetry.environment import (
     text,
     url,
 )
+from telemetry.privacy.vocabulary import PROFILES
 from telemetry.sentry.dsn import FORM as DSN_FORM
 from telemetry.sentry.dsn import Dsn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from telemetry.privacy.vocabulary import Profile
 
 Transport = Literal["otlp", "envelope"]
 DeploymentEnvironment = str
@@ -40,6 +45,7 @@ SAMPLERS = (
 )
 DEFAULT_PROPAGATORS = ("tracecontext", "baggage", "continuum_sentry")
 SHORTEST_HASH_KEY = 32
+_ADDRESS = re.compile(r"(?:URL|URI|HOST|HOSTS|ENDPOINT|SERVER|DATABASE|DB|ADDR|ADDRESS)$")
 NO_PAIRS: tuple[tuple[str, str], ...] = ()
 
 
@@ -100,6 +106,15 @@ class Settings:
 
     hash_key: str | None = field(default=None, repr=False)
     """CONTINUUM_TELEMETRY_HASH_KEY, or the content of CONTINUUM_TELEMETRY_HASH_KEY_FILE: for pseudonyms."""
+
+    privacy: Profile = "strict"
+    """CONTINUUM_TELEMETRY_PRIVACY: ``strict`` sends known words only, ``balanced`` whatever no rule objects to."""
+
+    safe_keys: tuple[str, ...] = ()
+    """CONTINUUM_TELEMETRY_SAFE_KEYS: attribute keys whose text may be sent when no pattern objects."""
+
+    operator_words: frozenset[str] = field(default=frozenset(), repr=False)
+    """Hosts and database names that stand in the environment: the operator's words, not somebody's."""
 
     tenant_headers: tuple[str, ...] = ("x-tenant-id",)
     """CONTINUUM_TELEMETRY_TENANT_HEADERS: request headers that name the tenant."""
@@ -198,6 +213,24 @@ class Settings:
                 otherwise=(),
             ),
             hash_key=_hash_key(env),
+            privacy=cast(
+                "Profile",
+                env.first(
+                    "privacy",
+                    "CONTINUUM_TELEMETRY_PRIVACY",
+                    parse=one_of(*PROFILES),
+                    accepted=", ".join(PROFILES),
+                    otherwise="strict",
+                ),
+            ),
+            safe_keys=env.first(
+                "safe_keys",
+                "CONTINUUM_TELEMETRY_SAFE_KEYS",
+                parse=names,
+                accepted="attribute keys, separated by commas",
+                otherwise=(),
+            ),
+            operator_words=_operator_words(environ),
             tenant_headers=env.first(
                 "tenant_headers",
                 "CONTINUUM_TELEMETRY_TENANT_HEADERS",
@@ -281,6 +314,20 @@ def _otlp_traces_url(env: Environment) -> str | None:
         "otlp_traces_url", "OTEL_EXPORTER_OTLP_ENDPOINT", parse=url, accepted=accepted, otherwise=None
     )
     return None if base is None else f"{base}/v1/traces"
+
+
+def _operator_words(environ: Mapping[str, str]) -> frozenset[str]:
+    """Hosts, and the names of databases, in variables that hold addresses."""
+    found: set[str] = set()
+    for name, value in environ.items():
+        if not _ADDRESS.search(name):
+            continue
+        try:
+            parts = urlsplit(value if "//" in value else f"//{value}")
+            found.update(part for part in (parts.hostname, parts.path.strip("/")) if part)
+        except ValueError:
+            continue
+    return frozenset(found)
 
 
 def _hash_key(env: Environment) -> str | None:

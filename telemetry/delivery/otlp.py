@@ -8,14 +8,13 @@ from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 
 from telemetry.delivery.exchange import Target
 from telemetry.gate.spans import clean_span
-from telemetry.privacy.scrub import Scrubber
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from opentelemetry.sdk.trace import ReadableSpan
 
-    from telemetry.ledger import Ledger
+    from telemetry.gate.scrubbing import Scrubbing
     from telemetry.settings import Settings
     from telemetry.trace_scope import TraceScope
 
@@ -27,9 +26,9 @@ class OtlpSpanExporter:
 
     name = "OTLP traces"
 
-    def __init__(self, target: Target, ledger: Ledger) -> None:
+    def __init__(self, target: Target, scrubbing: Scrubbing) -> None:
         self.target = target
-        self._ledger = ledger
+        self._scrubbing = scrubbing
 
     def signal(self, item: ReadableSpan) -> str:  # noqa: ARG002  # every item here is a span
         """Always ``span``."""
@@ -37,10 +36,7 @@ class OtlpSpanExporter:
 
     def gate(self, item: ReadableSpan, scope: TraceScope | None) -> ReadableSpan:
         """A clean copy of a span."""
-        scrubber = Scrubber(scope.content if scope else ())
-        clean = clean_span(item, scope, scrubber)
-        self._ledger.redacted(scrubber.rules)
-        return clean
+        return clean_span(item, scope, self._scrubbing)
 
     def encode(self, clean: Sequence[ReadableSpan]) -> bytes:
         """One protobuf body."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from telemetry.delivery.exchange import Target
 from telemetry.gate.events import clean_event
-from telemetry.privacy.scrub import Scrubber
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from telemetry.ledger import Ledger
+    from telemetry.gate.scrubbing import Scrubbing
     from telemetry.sentry.dsn import Dsn
     from telemetry.trace_scope import TraceScope
 
@@ -21,13 +21,10 @@ ITEM_TYPES: Final = frozenset({"event", "transaction"})
 """Items that this gate can scrub. Attachments, profiles, replays and whatever comes next are withheld."""
 
 _TRACE_HEADER: Final = {
-    "trace_id": "hex",
-    "public_key": "word",
-    "release": "label",
-    "environment": "label",
-    "sample_rate": "version",
-    "sampled": "word",
-    "sample_rand": "version",
+    "trace_id": re.compile(r"[0-9a-f]{32}"),
+    "sample_rate": re.compile(r"[01](?:\.[0-9]{1,16})?"),
+    "sample_rand": re.compile(r"0(?:\.[0-9]{1,16})?"),
+    "sampled": re.compile(r"true|false"),
 }
 
 
@@ -36,12 +33,13 @@ class EnvelopeExporter:
 
     name = "Sentry envelopes"
 
-    def __init__(self, dsn: Dsn, ledger: Ledger) -> None:
+    def __init__(self, dsn: Dsn, scrubbing: Scrubbing) -> None:
         self.target = Target(
             dsn.envelope_url,
             {"Content-Type": "application/x-sentry-envelope", "X-Sentry-Auth": dsn.auth_header},
         )
-        self._ledger = ledger
+        self._public_key = dsn.public_key
+        self._scrubbing = scrubbing
 
     def signal(self, item: Outgoing) -> str:
         """``error`` or ``transaction``; the type of what is withheld otherwise."""
@@ -51,16 +49,22 @@ class EnvelopeExporter:
         """The envelope's headers, the item's type and the scrubbed payload; None when it may not be sent."""
         if item.type not in ITEM_TYPES or not isinstance(item.event, dict):
             return None
-        scrubber = Scrubber(scope.content if scope else ())
-        clean = clean_event(item.event, scope, scrubber)
+        identity = self._scrubbing.identity()
+        scrubber = self._scrubbing.of(scope)
+        clean = clean_event(item.event, scope, scrubber, identity)
         headers: dict[str, Any] = {"event_id": clean["event_id"], "sent_at": datetime.now(UTC).isoformat()}
         if isinstance(item.trace, dict):
             headers["trace"] = {
-                key: scrubber.shaped(shape, item.trace[key])
-                for key, shape in _TRACE_HEADER.items()
-                if isinstance(item.trace.get(key), str)
+                "public_key": self._public_key,
+                "environment": identity.environment,
+                **({"release": identity.release} if identity.release is not None else {}),
+                **{
+                    key: item.trace[key]
+                    for key, form in _TRACE_HEADER.items()
+                    if isinstance(item.trace.get(key), str) and form.fullmatch(item.trace[key])
+                },
             }
-        self._ledger.redacted(scrubber.rules)
+        self._scrubbing.ledger.redacted(scrubber.rules)
         return headers, item.type, json.dumps(clean, separators=(",", ":"), allow_nan=False).encode()
 
     def encode(self, clean: Sequence[tuple[dict[str, Any], str, bytes]]) -> bytes:

@@ -1,19 +1,24 @@
 """Sentry events and transactions, rebuilt from an allow-list of fields: what isn't named here isn't sent.
 
-Source of the fields: Sentry's event payload reference; the rest of an event (``request``, ``extra`` text,
-``vars``, ``threads``, ``debug_meta`` …) holds what applications and people put in.
+Source of the fields: Sentry's event payload reference; the rest of an event (``request``, ``vars``,
+``threads``, ``modules``, ``debug_meta`` …) holds what applications and people put in.
 """
 
 from __future__ import annotations
 
+import platform
 import re
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any, Final
+from uuid import uuid4
 
-from telemetry.privacy import policy
+from telemetry.privacy import policy, program, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from telemetry.identity import Identity
     from telemetry.privacy.scrub import Scrubber
     from telemetry.trace_scope import TraceScope
 
@@ -26,68 +31,72 @@ _HEX = re.compile(r"[0-9a-f]{16}|[0-9a-f]{32}")
 _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)")
 _LEVELS = frozenset({"fatal", "error", "warning", "info", "debug"})
 
-# Fields that are copied when their string has the shape.
-_PLAIN: Final = {
-    "type": "word",
-    "platform": "word",
-    "level": "word",
-    "logger": "identifier",
-    "release": "label",
-    "dist": "label",
-    "environment": "label",
-    "server_name": "label",
-}
-_CONTEXTS: Final = {
-    "runtime": {"name": "word", "version": "version"},
-    "os": {"name": "word", "version": "version"},
-    "trace": {
-        "trace_id": "hex",
-        "span_id": "hex",
-        "parent_span_id": "hex",
-        "op": "name",
-        "status": "word",
-        "origin": "name",
-    },
-}
-# Tags of our own; others are told from content by nothing, so their text is replaced.
+_TRACE_IDS: Final = ("trace_id", "span_id", "parent_span_id")
+_TRACE_WORDS: Final = {"op": "name", "status": "word", "origin": "name"}
+# Tags of our own; the text of others is treated like that of an attribute.
 _TAGS: Final = {
     "cli_command": "name",
-    "environment": "label",
-    "federation_peer": "pseudonym",
     "http.route": "route",
     "memory_operation": "name",
     "model_type": "label",
     "operation": "name",
-    "release": "label",
 }
-_FRAME: Final = {"filename": "source", "function": "identifier", "module": "identifier"}
+_OURS: Final = ("telemetry.",)
+_RUNTIME: Final = {"name": platform.python_implementation(), "version": platform.python_version()}
 
 
-def clean_event(event: dict[str, Any], scope: TraceScope | None, scrubber: Scrubber) -> dict[str, Any]:
-    """A copy of an error event or transaction that holds only what is known to be safe."""
-    clean: dict[str, Any] = {}
-    for key, shape in _PLAIN.items():
-        if isinstance(event.get(key), str):
-            clean[key] = scrubber.shaped(shape, event[key])
-    if isinstance(event.get("event_id"), str) and _HEX.fullmatch(event["event_id"]):
-        clean["event_id"] = event["event_id"]
+def clean_event(
+    event: dict[str, Any], scope: TraceScope | None, scrubber: Scrubber, identity: Identity
+) -> dict[str, Any]:
+    """A copy of an error event or transaction that holds only what is known to be safe.
+
+    Who sends is taken from ``identity``, and the user is the tenant's pseudonym: whatever an application
+    put there is left out.
+    """
+    transaction = event.get("type") == "transaction"
+    clean: dict[str, Any] = {
+        "event_id": event["event_id"] if _is_hex(event.get("event_id")) else uuid4().hex,
+        "platform": "python",
+        "environment": identity.environment,
+        "server_name": identity.server_name,
+        "sdk": {"name": "sentry.python", "version": _version("sentry-sdk")},
+    }
+    if transaction:
+        clean["type"] = "transaction"
+    if identity.release is not None:
+        clean["release"] = identity.release
+    if event.get("level") in _LEVELS:
+        clean["level"] = event["level"]
+    if event.get("logger"):
+        clean["logger"] = scrubber.shaped("logger", event["logger"])
     for key in ("timestamp", "start_timestamp"):
         if (stamp := _timestamp(event.get(key))) is not None:
             clean[key] = stamp
-    if "transaction" in event:
+    if event.get("transaction"):
         clean["transaction"] = _transaction_name(event["transaction"], scrubber)
         clean["transaction_info"] = {"source": "route"}
     for key, rebuild in _PARTS.items():
         if event.get(key):
             clean[key] = rebuild(event[key], scrubber)
+    clean.setdefault("contexts", {})["runtime"] = _RUNTIME
     if scope is not None and scope.tenant is not None:
         clean["user"] = {"id": scope.tenant}
-        for span in clean.get("spans", ()):
+        spans = [clean["contexts"].get("trace", {})] if transaction else []
+        for span in (*spans, *clean.get("spans", ())):
             span.setdefault("data", {})["continuum.tenant.hash"] = scope.tenant
-        trace = clean.get("contexts", {}).get("trace")
-        if trace is not None and event.get("type") == "transaction":
-            trace.setdefault("data", {})["continuum.tenant.hash"] = scope.tenant
     return clean
+
+
+@cache
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "0"
+
+
+def _is_hex(value: Any) -> bool:
+    return isinstance(value, str) and _HEX.fullmatch(value) is not None
 
 
 def _timestamp(value: Any) -> str | float | None:
@@ -97,12 +106,12 @@ def _timestamp(value: Any) -> str | float | None:
 
 
 def _transaction_name(name: Any, scrubber: Scrubber) -> str:
-    """``METHOD /route/{template}``, a dotted name, or a marker."""
-    method, _, route = str(name).partition(" ") if isinstance(name, str) else ("", "", "")
-    if route and policy.SHAPES["word"].fullmatch(method):
-        return f"{method} {scrubber.shaped('route', route)}"
-    if method.isupper() and not route and len(method) < 10:
-        return method
+    """``METHOD /route/{template}``, a method alone, or a name."""
+    if not isinstance(name, str):
+        return scrubber.name(name)
+    method, _, route = name.partition(" ")
+    if method in words.METHODS:
+        return f"{method} {scrubber.shaped('route', route)}" if route else method
     return scrubber.name(name)
 
 
@@ -122,12 +131,15 @@ def _exceptions(value: Any, scrubber: Scrubber) -> dict[str, Any]:
 
 
 def _exception(item: dict[str, Any], scrubber: Scrubber) -> dict[str, Any]:
+    module, kind = item.get("module"), item.get("type")
+    dotted = f"{module}.{kind}" if isinstance(module, str) else kind
+    known = scrubber.shaped("class", dotted)
     clean: dict[str, Any] = {
-        "type": scrubber.shaped("identifier", item.get("type") or "Exception"),
+        "type": kind if known == dotted else known,
         "value": scrubber.message(item.get("value") or ""),
     }
-    if isinstance(item.get("module"), str):
-        clean["module"] = scrubber.shaped("identifier", item["module"])
+    if isinstance(module, str) and known == dotted:
+        clean["module"] = module
     mechanism = item.get("mechanism")
     if isinstance(mechanism, dict):
         clean["mechanism"] = {
@@ -142,18 +154,25 @@ def _exception(item: dict[str, Any], scrubber: Scrubber) -> dict[str, Any]:
 
 
 def _stacktrace(stacktrace: dict[str, Any], scrubber: Scrubber) -> dict[str, Any]:
-    frames = []
-    for frame in stacktrace.get("frames", ())[-MAX_FRAMES:]:
-        clean: dict[str, Any] = {
-            key: scrubber.shaped(shape, frame[key])
-            for key, shape in _FRAME.items()
-            if isinstance(frame.get(key), str)
-        }
-        for key in ("lineno", "in_app"):
-            if isinstance(frame.get(key), int):
-                clean[key] = frame[key]
-        frames.append(clean)
-    return {"frames": frames}
+    frames = _list(stacktrace.get("frames"))[-MAX_FRAMES:]
+    return {"frames": [_frame(frame, scrubber) for frame in frames if isinstance(frame, dict)]}
+
+
+def _frame(frame: dict[str, Any], scrubber: Scrubber) -> dict[str, Any]:
+    """A frame in the source of a loaded module; of any other only that it was there."""
+    path, function = frame.get("abs_path"), frame.get("function")
+    shown = program.shown_path(path) if isinstance(path, str) else None
+    clean: dict[str, Any] = {"filename": "<unknown>" if shown is None else shown}
+    if isinstance(path, str) and shown is not None:
+        module = program.module_at(path) or ""
+        clean["module"] = module
+        clean["function"] = scrubber.function(module, function) if isinstance(function, str) else "<unknown>"
+        # The SDK goes by the working directory, which says little about where an application lives.
+        own = not program.is_library(path) and not module.startswith(_OURS)
+        clean["in_app"] = own or frame.get("in_app") is True
+    if isinstance(frame.get("lineno"), int):
+        clean["lineno"] = frame["lineno"]
+    return clean
 
 
 def _breadcrumbs(value: Any, scrubber: Scrubber) -> dict[str, Any]:
@@ -163,7 +182,7 @@ def _breadcrumbs(value: Any, scrubber: Scrubber) -> dict[str, Any]:
             continue
         clean: dict[str, Any] = {
             "type": scrubber.shaped("word", crumb.get("type") or "default"),
-            "category": scrubber.shaped("identifier", crumb.get("category") or "default"),
+            "category": scrubber.shaped("logger", crumb.get("category") or "root"),
         }
         if crumb.get("level") in _LEVELS:
             clean["level"] = crumb["level"]
@@ -181,17 +200,14 @@ def _contexts(value: Any, scrubber: Scrubber) -> dict[str, Any]:
     clean: dict[str, Any] = {}
     if not isinstance(value, dict):
         return clean
-    for name, fields in _CONTEXTS.items():
-        context = value.get(name)
-        if isinstance(context, dict):
-            clean[name] = {
-                key: scrubber.shaped(shape, context[key])
-                for key, shape in fields.items()
-                if isinstance(context.get(key), str)
-            }
     trace = value.get("trace")
-    if isinstance(trace, dict) and isinstance(trace.get("data"), dict) and trace["data"]:
-        clean["trace"]["data"] = scrubber.attributes(trace["data"])
+    if isinstance(trace, dict):
+        clean["trace"] = {key: trace[key] for key in _TRACE_IDS if _is_hex(trace.get(key))}
+        for key, shape in _TRACE_WORDS.items():
+            if isinstance(trace.get(key), str):
+                clean["trace"][key] = scrubber.shaped(shape, trace[key])
+        if isinstance(trace.get("data"), dict) and trace["data"]:
+            clean["trace"]["data"] = scrubber.attributes(trace["data"])
     otel = value.get("otel")
     if isinstance(otel, dict) and isinstance(otel.get("attributes"), dict):
         clean["otel"] = {"attributes": scrubber.attributes(otel["attributes"])}
@@ -214,26 +230,6 @@ def _logentry(value: Any, scrubber: Scrubber) -> dict[str, Any]:
     return {"formatted": scrubber.message(message or "")}
 
 
-def _sdk(value: Any, scrubber: Scrubber) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        return {}
-    return {
-        "name": scrubber.shaped("identifier", value.get("name") or "sentry.python"),
-        "version": scrubber.shaped("version", value.get("version") or "0"),
-        "integrations": [scrubber.shaped("word", item) for item in _list(value.get("integrations"))],
-    }
-
-
-def _modules(value: Any, scrubber: Scrubber) -> dict[str, str]:
-    if not isinstance(value, dict):
-        return {}
-    return {
-        name: scrubber.shaped("version", version)
-        for name, version in value.items()
-        if isinstance(name, str) and policy.SHAPES["word"].fullmatch(name)
-    }
-
-
 def _fingerprint(value: Any, scrubber: Scrubber) -> list[str]:
     parts = []
     for part in _list(value)[:10]:
@@ -248,19 +244,15 @@ def _spans(value: Any, scrubber: Scrubber) -> list[dict[str, Any]]:
         if not isinstance(span, dict):
             continue
         data = scrubber.attributes(span.get("data")) if isinstance(span.get("data"), dict) else {}
-        clean: dict[str, Any] = {
-            key: span[key]
-            for key in ("trace_id", "span_id", "parent_span_id")
-            if isinstance(span.get(key), str) and _HEX.fullmatch(span[key])
-        }
+        clean: dict[str, Any] = {key: span[key] for key in _TRACE_IDS if _is_hex(span.get(key))}
         for key in ("timestamp", "start_timestamp"):
             if (stamp := _timestamp(span.get(key))) is not None:
                 clean[key] = stamp
-        clean["op"] = scrubber.shaped("identifier", span.get("op") or "default")
+        clean["op"] = scrubber.name(span.get("op") or "default")
         clean["description"] = _description(span, data, scrubber)
         if isinstance(span.get("status"), str):
             clean["status"] = scrubber.shaped("word", span["status"])
-        clean["origin"] = scrubber.shaped("identifier", span.get("origin") or "manual")
+        clean["origin"] = scrubber.name(span.get("origin") or "manual")
         clean["data"] = data
         spans.append(clean)
     return spans
@@ -273,8 +265,7 @@ def _description(span: dict[str, Any], data: dict[str, Any], scrubber: Scrubber)
         return statement
     if "http.route" in data:
         return f"{data.get('http.request.method', 'HTTP')} {data['http.route']}"
-    text = span.get("description")
-    return text if text == span.get("op") and text else scrubber.name(text)
+    return scrubber.name(span.get("description") or "default")
 
 
 _PARTS: Final[dict[str, Callable[[Any, Scrubber], Any]]] = {
@@ -284,8 +275,6 @@ _PARTS: Final[dict[str, Callable[[Any, Scrubber], Any]]] = {
     "tags": _tags,
     "logentry": _logentry,
     "message": lambda value, scrubber: scrubber.message(value if isinstance(value, str) else ""),
-    "sdk": _sdk,
-    "modules": _modules,
     "fingerprint": _fingerprint,
     "spans": _spans,
     "extra": lambda value, scrubber: scrubber.attributes(value) if isinstance(value, dict) else {},

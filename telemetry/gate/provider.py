@@ -13,20 +13,20 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace.sampling import Sampler
 
-    from telemetry.ledger import Ledger
+    from telemetry.gate.scrubbing import Scrubbing
 
 
 class GatedTracerProvider(TracerProvider):
     """A tracer provider whose processors see clean copies of ended spans, whoever added them."""
 
-    def __init__(self, sampler: Sampler, resource: Resource, ledger: Ledger) -> None:
+    def __init__(self, sampler: Sampler, resource: Resource, scrubbing: Scrubbing) -> None:
         super().__init__(sampler=sampler, resource=resource, shutdown_on_exit=False)
-        self._ledger = ledger
+        self._scrubbing = scrubbing
 
     def add_span_processor(self, span_processor: SpanProcessor) -> None:
         """Add a processor behind the gate. Our own two are gates themselves."""
         if not isinstance(span_processor, GatedSpanProcessor | ScopingSpanProcessor):
-            span_processor = GatedSpanProcessor(span_processor, self._ledger)
+            span_processor = GatedSpanProcessor(span_processor, self._scrubbing)
         super().add_span_processor(span_processor)
 
     def describe(self, resource: Resource) -> None:

@@ -5,6 +5,7 @@ A finished span cannot be edited, so scrubbing means building another one from w
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor
@@ -14,7 +15,6 @@ from opentelemetry.trace import Link, SpanContext, SpanKind, Status
 from telemetry import trace_scope
 from telemetry.guard import Guard
 from telemetry.privacy import policy, sql
-from telemetry.privacy.scrub import Scrubber
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,15 +23,19 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import Span
 
-    from telemetry.ledger import Ledger
+    from telemetry.gate.scrubbing import Scrubbing
+    from telemetry.privacy.scrub import Scrubber
     from telemetry.trace_scope import TraceScope
 
 TENANT = "continuum.tenant.hash"
+_SCHEMA = re.compile(r"https://opentelemetry\.io/schemas/\d{1,3}(?:\.\d{1,3}){2}")
 _TRUSTED_SCOPES = ("opentelemetry.instrumentation.", "fastapi")
 
 
-def clean_span(span: ReadableSpan, scope: TraceScope | None, scrubber: Scrubber) -> ReadableSpan:
+def clean_span(span: ReadableSpan, scope: TraceScope | None, scrubbing: Scrubbing) -> ReadableSpan:
     """A copy of a span that holds only what the policy lets through, with its tenant's pseudonym."""
+    instrumentation = span.instrumentation_scope
+    scrubber = scrubbing.of(scope, instrumentation.name if instrumentation is not None else None)
     raw = span.attributes or {}
     attributes = scrubber.attributes(raw)
     _describe(attributes, raw, span.kind)
@@ -51,7 +55,7 @@ def clean_span(span: ReadableSpan, scope: TraceScope | None, scrubber: Scrubber)
         for event in events
         if event.attributes is not None
     )
-    return ReadableSpan(
+    clean = ReadableSpan(
         name=name,
         context=_clean_context(span.get_span_context()),
         parent=_clean_context(span.parent),
@@ -59,16 +63,18 @@ def clean_span(span: ReadableSpan, scope: TraceScope | None, scrubber: Scrubber)
         attributes=attributes,
         events=events,
         links=tuple(
-            Link(clean, scrubber.attributes(link.attributes))
+            Link(context, scrubber.attributes(link.attributes))
             for link in span.links
-            if (clean := _clean_context(link.context)) is not None
+            if (context := _clean_context(link.context)) is not None
         ),
         kind=span.kind,
         status=Status(span.status.status_code, scrubber.status(span.status.description, types)),
         start_time=span.start_time,
         end_time=span.end_time,
-        instrumentation_scope=_clean_scope(span.instrumentation_scope, scrubber),
+        instrumentation_scope=_clean_scope(instrumentation, scrubber),
     )
+    scrubbing.ledger.redacted(scrubber.rules)
+    return clean
 
 
 def _clean_context(context: SpanContext | None) -> SpanContext | None:
@@ -82,7 +88,8 @@ def _clean_scope(scope: InstrumentationScope | None, scrubber: Scrubber) -> Inst
     if scope is None:
         return None
     version = scrubber.shaped("version", scope.version) if scope.version else scope.version
-    return InstrumentationScope(scrubber.shaped("identifier", scope.name), version, scope.schema_url or None)
+    schema = scope.schema_url if _SCHEMA.fullmatch(scope.schema_url or "") else None
+    return InstrumentationScope(scrubber.shaped("identifier", scope.name), version, schema)
 
 
 def _describe(attributes: dict[str, Any], raw: Any, kind: SpanKind) -> None:
@@ -116,8 +123,10 @@ def _name(span: ReadableSpan, attributes: dict[str, Any], scrubber: Scrubber) ->
         return summary
     prefix, _, rest = span.name.partition(" ")
     if prefix == "BackgroundTask":
-        return f"{prefix} {scrubber.shaped('identifier', rest)}"
-    return scrubber.name(span.name) if " " in span.name else scrubber.shaped("identifier", span.name)
+        return f"{prefix} {scrubber.shaped('name', rest)}"
+    if attributes.get("db.system.name", attributes.get("db.system")) == "redis":
+        return scrubber.shaped("word", span.name)
+    return scrubber.name(span.name)
 
 
 class GatedSpanProcessor(SpanProcessor):
@@ -126,10 +135,10 @@ class GatedSpanProcessor(SpanProcessor):
     Whatever anyone adds to our provider is put behind one of these.
     """
 
-    def __init__(self, downstream: SpanProcessor, ledger: Ledger, adapt: Adapter | None = None) -> None:
+    def __init__(self, downstream: SpanProcessor, scrubbing: Scrubbing, adapt: Adapter | None = None) -> None:
         self._downstream = downstream
-        self._ledger = ledger
-        self._guard = Guard(ledger, f"span gate of {type(downstream).__name__}")
+        self._scrubbing = scrubbing
+        self._guard = Guard(scrubbing.ledger, f"span gate of {type(downstream).__name__}")
         self._adapt = adapt
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
@@ -141,10 +150,9 @@ class GatedSpanProcessor(SpanProcessor):
         # Not on_end: the SDK gives that a fresh copy, which no longer knows its trace scope. By now the
         # span's end time is set and its attributes are frozen.
         with self._guard:
-            scope = trace_scope.of_span(span)
-            scrubber = Scrubber(scope.content if scope else ())
-            clean = clean_span(span, scope, scrubber)
-            self._ledger.redacted(scrubber.rules)
+            if not span.get_span_context().trace_flags.sampled:
+                return
+            clean = clean_span(span, trace_scope.of_span(span), self._scrubbing)
             self._downstream.on_end(self._adapt(clean) if self._adapt else clean)
 
     def shutdown(self) -> None:

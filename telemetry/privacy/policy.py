@@ -1,7 +1,8 @@
 """What is sensitive and what is known to be safe: data, no code. How it is removed stands in scrub.py.
 
-The stance is strict: a string is sent when a rule here says what it is and it looks like that. Whatever
-nobody thought of is replaced by a marker that names the rule, and never shows the value.
+The stance is strict: a string is sent when a rule here says what it is, it looks like that, and its words are
+known (vocabulary.py). Whatever nobody thought of is replaced by a marker that names the rule, and never
+shows the value.
 """
 
 from __future__ import annotations
@@ -21,18 +22,23 @@ SHAPES: Final[dict[str, re.Pattern[str]]] = {
     "error": re.compile(r"[1-5][0-9]{2}|[A-Za-z_<][\w<>]{0,99}(?:\.[\w<>]{1,100}){0,12}"),
     # A route template: literal segments and {parameters}.
     "route": re.compile(r"(?:/(?:[A-Za-z0-9_.~:-]{0,60}|\{[A-Za-z_][\w:]{0,60}\})){1,24}"),
-    "version": re.compile(r"[0-9][A-Za-z0-9.+_-]{0,60}"),
+    "version": re.compile(r"[0-9]{1,5}(?:\.[0-9]{1,5}){0,3}(?:(?:a|b|rc|\.?post|\.?dev)[0-9]{1,5}){0,2}"),
     "host": re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252}[A-Za-z0-9])?"),
     "address": re.compile(r"localhost|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]{2,39}"),
     "pseudonym": re.compile(r"[0-9a-f]{4}-[0-9a-f]{32}"),
     "hex": re.compile(r"[0-9a-f]{8,32}(?:-[0-9a-f]{4,12}){0,4}"),
     "namespace": re.compile(r"[A-Za-z_][\w-]{0,62}"),
     "source": re.compile(r"[\w.<>/-]{1,200}"),
+    # A class, a module, a logger, a thread: names in code, too.
+    "class": re.compile(r"[A-Za-z_]\w{0,99}(?:\.[\w<>]{1,100}){0,12}"),
+    "module": re.compile(r"[A-Za-z_]\w{0,99}(?:\.\w{1,100}){0,12}"),
+    "logger": re.compile(r"[A-Za-z_][\w.-]{0,119}"),
+    "thread": re.compile(r"[\w .()-]{1,100}"),
     # What an operator wrote into the environment: a name, a release, a region.
     "label": re.compile(r"[\w.@:/+ -]{1,120}"),
     "decimal": re.compile(r"[0-9]{1,6}|True|False|true|false"),
-    # A hand-made span's or event's name: lower-case words joined by dots, without digits or spaces.
-    "name": re.compile(r"[a-z][a-z_]{0,30}(?:[./-][a-z_]{1,30}){0,5}"),
+    # A hand-made span's or event's name.
+    "name": re.compile(r"[A-Za-z_][\w .:/-]{0,99}"),
 }
 
 # --- Attribute keys known to be safe, and the shape that their strings must have -----------------------------
@@ -40,25 +46,21 @@ SHAPES: Final[dict[str, re.Pattern[str]]] = {
 
 SAFE_KEYS: Final[dict[str, str]] = {
     "code.column.number": "decimal",
-    "code.file.path": "source",
     "code.function.name": "identifier",
     "code.line.number": "decimal",
-    "continuum.tenant.hash": "pseudonym",
     "continuum.operation": "name",
     "db.collection.name": "namespace",
     "db.namespace": "namespace",
     "db.name": "namespace",
     "db.operation.name": "word",
     "db.operation": "word",
-    "db.query.summary": "label",
     "db.response.status_code": "word",
     "db.system": "word",
     "db.system.name": "word",
     "deployment.environment.name": "label",
-    "enduser.pseudo.id": "pseudonym",
     "error.type": "error",
     "exception.escaped": "decimal",
-    "exception.type": "identifier",
+    "exception.type": "class",
     "gen_ai.operation.name": "name",
     "gen_ai.provider.name": "word",
     "gen_ai.request.model": "label",
@@ -73,7 +75,7 @@ SAFE_KEYS: Final[dict[str, str]] = {
     "network.protocol.version": "version",
     "network.transport": "word",
     "network.type": "word",
-    "otel.kind": "identifier",
+    "otel.kind": "word",
     "otel.status_code": "word",
     "process.runtime.name": "word",
     "process.runtime.version": "version",
@@ -92,13 +94,13 @@ SAFE_KEYS: Final[dict[str, str]] = {
     "telemetry.sdk.language": "word",
     "telemetry.sdk.name": "word",
     "telemetry.sdk.version": "version",
-    "thread.name": "identifier",
+    "thread.name": "thread",
     "url.scheme": "word",
     "user_agent.synthetic.type": "word",
 }
 
 # Keys whose strings have a rule of their own in scrub.py.
-SQL_KEYS: Final = frozenset({"db.query.text", "db.statement"})
+SQL_KEYS: Final = frozenset({"db.query.text", "db.statement", "db.query.summary"})
 URL_KEYS: Final = frozenset({"url.full", "http.url"})
 PATH_KEYS: Final = frozenset({"url.path", "http.target"})
 MESSAGE_KEYS: Final = frozenset({"exception.message", "otel.status_description", "message"})
@@ -126,6 +128,11 @@ DROPPED_KEYS: Final = frozenset(
         "process.owner",
     }
 )
+
+TREATED_KEYS: Final = SQL_KEYS | URL_KEYS | PATH_KEYS | MESSAGE_KEYS | STACKTRACE_KEYS
+
+REPLACED_KEY: Final = "redacted.key"
+"""What stands in the place of a key that may be somebody's words."""
 
 # --- Rules -------------------------------------------------------------------------------------------------
 
@@ -216,8 +223,10 @@ PLAIN_RULES: Final[tuple[Rule, ...]] = (
     Rule("unlisted", "A string under a key that no rule knows."),
     Rule("shape", "A known key's string that does not look like what the key stands for."),
     Rule("message", "A message: its words cannot be told from what somebody said."),
+    Rule(
+        "unknown", "A word of the right shape that stands neither in a vocabulary nor in the program's code."
+    ),
     Rule("path", "A concrete path: it holds ids and names; the route stands beside it."),
-    Rule("name", "A span's or event's name that is not a plain dotted word."),
     Rule("number", "A number that is long enough to be somebody's."),
     Rule("content", "A value that is registered as content of the running request."),
     Rule("depth", "Nested deeper than the limit."),

@@ -7,17 +7,20 @@ converted, because a ``__str__`` may do anything. What was replaced is a marker,
 from __future__ import annotations
 
 import re
-import sys
 from collections import Counter
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from telemetry.privacy import policy, sql
+from telemetry.privacy import policy, program, sql, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_KEY_SHAPE = re.compile(r"[a-z][a-z_]{0,40}(?:[.\-][a-z_]{1,40}){0,8}")
+    from telemetry.privacy.vocabulary import Vocabulary
+
+
+_LONGEST_SHAPED = 512
+_KEY_SHAPE = re.compile(r"[A-Za-z_][\w.:/-]{0,119}")
 _URL = re.compile(
     r"(https?|wss?|redis|postgresql)://(?:[^/@\s]{0,256}@)?([A-Za-z0-9.-]{1,253}(?::\d{1,5})?)(/?)"
 )
@@ -38,16 +41,6 @@ def marker(rule: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _shaped(shape: str, text: str) -> tuple[str, str | None]:
-    """A text that has to have a shape: itself, or a marker and the rule that acted."""
-    if text in policy.MARKERS:
-        return text, None
-    if policy.SHAPES[shape].fullmatch(text) is None:
-        return marker("shape"), "shape"
-    return _patterned(text)
-
-
-@lru_cache(maxsize=4096)
 def _patterned(text: str) -> tuple[str, str | None]:
     acted = None
     for rule in policy.VALUE_RULES:
@@ -65,23 +58,24 @@ def _key_rule(key: str) -> str | None:
     return None
 
 
-@lru_cache(maxsize=2048)
-def _safe_key(key: str) -> str:
-    return key if key in policy.SAFE_KEYS or _KEY_SHAPE.fullmatch(key) else "redacted.key"
-
-
 class Scrubber:
     """Scrubs one item; counts the rules that acted in ``rules``.
 
     Args:
+        vocabulary: which words are known.
         content: texts of the running request that may stand nowhere.
+        module: the module whose code made the item, such as an instrumentation's.
 
     """
 
-    __slots__ = ("_content", "rules")
+    __slots__ = ("_content", "_module", "_vocabulary", "rules")
 
-    def __init__(self, content: Sequence[str] = ()) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, content: Sequence[str] = (), module: str | None = None
+    ) -> None:
+        self._vocabulary = vocabulary
         self._content = content
+        self._module = module
         self.rules: Counter[str] = Counter()
 
     def attributes(self, attributes: Mapping[Any, Any] | None) -> dict[str, Any]:
@@ -92,8 +86,19 @@ class Scrubber:
                 break
             if not isinstance(key, str) or key in policy.DROPPED_KEYS:
                 continue
-            clean[_safe_key(key)] = self.value(key, value)
+            clean[self.key(key)] = self.value(key, value)
         return clean
+
+    def key(self, key: str) -> str:
+        """An attribute's key: one of the conventions, one that the code says, or a placeholder."""
+        if key in policy.SAFE_KEYS or key in words.NUMERIC_KEYS or key in policy.TREATED_KEYS:
+            return key
+        if key in self._vocabulary.safe_keys or key == policy.REPLACED_KEY:
+            return key
+        if _KEY_SHAPE.fullmatch(key) and self._vocabulary.knows_key(key, self._module):
+            return self._without_content(key)
+        self.rules["unknown"] += 1
+        return policy.REPLACED_KEY
 
     def value(self, key: str, value: Any, depth: int = 0) -> Any:
         """One attribute's value by the rule for its key."""
@@ -101,12 +106,13 @@ class Scrubber:
             return value
         if isinstance(value, str):
             return self._string(key, value)
-        rule = None if key in policy.SAFE_KEYS else _key_rule(key)
+        known = key in policy.SAFE_KEYS or key in words.NUMERIC_KEYS
+        rule = None if known else _key_rule(key)
         if rule is not None:
             return self._replace(rule)
         if isinstance(value, int | float):
             small = abs(value) < policy.HARMLESS_NUMBER
-            return value if small or isinstance(value, float) else self._replace("number")
+            return value if small or key in words.NUMERIC_KEYS else self._replace("number")
         if depth >= policy.MAX_DEPTH:
             return self._replace("depth")
         # Exact types only: a subclass can do anything when it is iterated.
@@ -114,7 +120,7 @@ class Scrubber:
             return [self.value(key, item, depth + 1) for item in value[: policy.MAX_ITEMS]]
         if type(value) is dict:
             return {
-                _safe_key(inner): self.value(inner, item, depth + 1)
+                self.key(inner): self.value(inner, item, depth + 1)
                 for inner, item in list(value.items())[: policy.MAX_ITEMS]
                 if isinstance(inner, str)
             }
@@ -136,28 +142,40 @@ class Scrubber:
             return self.message(value)
         if key in policy.STACKTRACE_KEYS:
             return self.stacktrace(value)
-        return self._replace(_key_rule(key) or "unlisted")
+        rule = _key_rule(key)
+        if key in self._vocabulary.safe_keys or (rule is None and not self._vocabulary.strict):
+            return self.prose(value)
+        return self._replace(rule or "unlisted")
 
-    def shaped(self, shape: str, text: Any) -> str:
-        """A string that is sent when it has a shape and no pattern or registered content stands in it."""
-        if not isinstance(text, str):
-            return self._replace("type")
-        clean, rule = _shaped(shape, text) if len(text) <= 512 else (marker("shape"), "shape")
+    def prose(self, text: str) -> str:
+        """A text that may stay where no pattern and no registered content objects."""
+        clean, rule = _patterned(text[: policy.MAX_TEXT])
         if rule is not None:
             self.rules[rule] += 1
         return self._without_content(clean)
 
+    def shaped(self, shape: str, text: Any) -> str:
+        """A string that is sent when it has a shape, its words are known and nothing secret stands in it."""
+        if not isinstance(text, str):
+            return self._replace("type")
+        if text in policy.MARKERS:
+            return text
+        if len(text) > _LONGEST_SHAPED or policy.SHAPES[shape].fullmatch(text) is None:
+            return self._replace("shape")
+        clean, rule = _patterned(text)
+        if rule is not None:
+            self.rules[rule] += 1
+        elif not self._vocabulary.knows(shape, text):
+            return self._replace("unknown")
+        return self._without_content(clean)
+
     def name(self, text: Any) -> str:
-        """A span's or event's name of unknown origin: dotted lower-case words, or a marker."""
-        if isinstance(text, str) and (text in policy.MARKERS or policy.SHAPES["name"].fullmatch(text)):
-            return self._without_content(text)
-        return self._replace("name")
+        """A span's or event's name."""
+        return self.shaped("name", text)
 
     def sql(self, statement: str) -> str:
         """A statement's template."""
-        template = sql.template(statement)
-        if template != statement:
-            self.rules["sql-literal"] += statement.count("'") > 0
+        template = self._vocabulary.known_sql(sql.template(statement))
         clean, rule = _patterned(template)
         if rule is not None:
             self.rules[rule] += 1
@@ -168,8 +186,11 @@ class Scrubber:
         found = _URL.match(text[: policy.MAX_TEXT])
         if found is None:
             return self._replace("shape")
-        self.rules["path"] += bool(found[3])
-        return self._without_content(f"{found[1]}://{found[2]}" + (f"/{marker('path')}" if found[3] else ""))
+        if found[3]:
+            self.rules["path"] += 1
+        host, colon, port = found[2].partition(":")
+        path = f"/{marker('path')}" if found[3] else ""
+        return f"{found[1]}://{self.shaped('host', host)}{colon}{port}{path}"
 
     def message(self, text: Any) -> str:
         """A message of unknown origin: only the exception's type in front of it stays."""
@@ -194,12 +215,19 @@ class Scrubber:
         kept: list[str] = []
         for line in text[: policy.MAX_TEXT * 4].splitlines():
             frame = _FRAME.match(line)
-            if frame is not None and (path := _loaded_source(frame[1])):
-                kept.append(f'  File "{path}", line {frame[2]}, in {frame[3]}')
+            if frame is not None and (path := program.shown_path(frame[1])):
+                module = program.module_at(frame[1]) or ""
+                kept.append(f'  File "{path}", line {frame[2]}, in {self.function(module, frame[3])}')
             elif line in _STRUCTURE:
                 kept.append(line)
         self.rules["message"] += 1
         return self._without_content("\n".join(kept))
+
+    def function(self, module: str, name: str) -> str:
+        """A function's name when it stands in a loaded module's code."""
+        if not self._vocabulary.strict or program.has_function(module, name):
+            return self._without_content(name)
+        return self._replace("unknown")
 
     def _without_content(self, text: str) -> str:
         for content in self._content:
@@ -211,19 +239,3 @@ class Scrubber:
     def _replace(self, rule: str) -> str:
         self.rules[rule] += 1
         return marker(rule)
-
-
-@lru_cache(maxsize=4096)
-def _loaded_source(path: str) -> str | None:
-    """The path of a loaded module's source, shortened to its import root; None for anything else.
-
-    A message may look like a traceback; a path in it that is no loaded source is not believed.
-    """
-    if path.startswith("<") and path.endswith(">"):
-        return "<frozen>" if path.startswith("<frozen") else None
-    loaded = any(getattr(module, "__file__", None) == path for module in list(sys.modules.values()))
-    if not loaded:
-        return None
-    roots = [root for root in sys.path if root and path.startswith(root.rstrip("/") + "/")]
-    longest = max(roots, key=len, default="")
-    return path[len(longest) :].lstrip("/") if longest else path.rsplit("/", 1)[-1]

@@ -76,6 +76,7 @@ class ErrorClient:
             trace_propagation_targets=[],
             spotlight=False,
             shutdown_timeout=0,
+            in_app_include=["continuum"],
             in_app_exclude=["telemetry", "opentelemetry", "starlette", "fastapi", "uvicorn", "sqlalchemy"],
             debug=False,
         )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from opentelemetry.propagators.textmap import CarrierT, Getter, Setter
     from opentelemetry.sdk.trace import SpanProcessor
 
-    from telemetry.ledger import Ledger
+    from telemetry.gate.scrubbing import Scrubbing
 
 _OLD_NAMES: Final = {
     "http.request.method": "http.method",
@@ -42,7 +42,7 @@ class EnvelopeTransportUnavailableError(RuntimeError):
     """The installed sentry-sdk has no span processor for OpenTelemetry."""
 
 
-def transaction_processor(ledger: Ledger) -> GatedSpanProcessor:
+def transaction_processor(scrubbing: Scrubbing) -> GatedSpanProcessor:
     """The SDK's processor behind the gate.
 
     Raises:
@@ -56,7 +56,7 @@ def transaction_processor(ledger: Ledger) -> GatedSpanProcessor:
             "SENTRY_TRACES_TRANSPORT=envelope needs sentry-sdk 2.x; use otlp, the default"
         ) from error
     processor: SpanProcessor = SentrySpanProcessor()
-    return GatedSpanProcessor(processor, ledger, adapt=with_old_names)
+    return GatedSpanProcessor(processor, scrubbing, adapt=with_old_names)
 
 
 def with_old_names(span: ReadableSpan) -> ReadableSpan:

@@ -1,0 +1,29 @@
+"""What all gates share: which words are known, what is running, and where redactions are counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from telemetry.privacy.scrub import Scrubber
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from telemetry.identity import Identity
+    from telemetry.ledger import Ledger
+    from telemetry.privacy.vocabulary import Vocabulary
+    from telemetry.trace_scope import TraceScope
+
+
+@dataclass(frozen=True)
+class Scrubbing:
+    """Makes a scrubber for each item. ``identity`` is asked anew: an application may name itself later."""
+
+    vocabulary: Vocabulary
+    identity: Callable[[], Identity]
+    ledger: Ledger
+
+    def of(self, scope: TraceScope | None, module: str | None = None) -> Scrubber:
+        """A scrubber that knows the content of a running trace and the module that made the item."""
+        return Scrubber(self.vocabulary, scope.content if scope is not None else (), module)

@@ -1,0 +1,124 @@
+"""Words that every program shares: the vocabularies of HTTP, databases, SQL, Redis and Sentry. Data, no code."""
+
+from __future__ import annotations
+
+from typing import Final
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+METHODS: Final = _words("GET HEAD POST PUT PATCH DELETE OPTIONS TRACE CONNECT QUERY HTTP WEBSOCKET _OTHER")
+
+ENUMERATIONS: Final = METHODS | _words(
+    # schemes, transports, protocols
+    "http https ws wss tcp udp unix pipe quic inproc ipv4 ipv6 grpc amqp kafka spdy HTTP "
+    # databases, providers, runtimes
+    "sqlite postgresql mysql mariadb redis valkey mongodb mssql microsoft.sql_server oracle oracle.db "
+    "other_sql cockroachdb elasticsearch memcached cassandra clickhouse openai anthropic aws.bedrock "
+    "gcp.vertex_ai cohere mistral_ai ollama cpython CPython pypy PyPy python opentelemetry continuum "
+    "webjs java go "
+    # levels, kinds, statuses
+    "fatal critical error warning warn info debug trace log internal server client producer consumer "
+    "INTERNAL SERVER CLIENT PRODUCER CONSUMER SpanKind.INTERNAL SpanKind.SERVER SpanKind.CLIENT "
+    "SpanKind.PRODUCER SpanKind.CONSUMER OK ERROR UNSET ok error unset cancelled unknown unknown_error "
+    "invalid_argument deadline_exceeded not_found already_exists permission_denied resource_exhausted "
+    "failed_precondition aborted out_of_range unimplemented internal_error unavailable data_loss "
+    "unauthenticated true false True False transaction event default generic "
+    # Sentry's breadcrumb types, categories, mechanisms, operations and integrations
+    "navigation query ui user httplib subprocess exception excepthook threading logging dedupe asyncio "
+    "atexit manual auto.otel db db.redis http.server http.client websocket.server function task bot "
+    "test Linux Darwin Windows "
+)
+
+LOGGERS: Final = _words(
+    "root uvicorn uvicorn.error uvicorn.access uvicorn.asgi gunicorn gunicorn.error gunicorn.access "
+    "hypercorn hypercorn.error hypercorn.access granian asyncio concurrent.futures sqlalchemy.engine "
+    "sqlalchemy.engine.Engine sqlalchemy.pool sqlalchemy.orm py.warnings urllib3.connectionpool httpx "
+    "httpcore fastapi starlette redis "
+)
+
+EVENT_NAMES: Final = _words("exception message log default gen_ai.choice cancelled")
+
+THREADS: Final = frozenset({"MainThread", "ThreadPoolExecutor", "AnyIO worker thread", "asyncio", "Dummy"})
+
+OPERATIONS: Final = _words(
+    "create_memory_store search_memory create_memory update_memory upsert_memory delete_memory "
+    "delete_memory_store chat embeddings text_completion generate_content execute_tool invoke_agent "
+    "create_agent "
+)
+
+SPAN_NAMES: Final = OPERATIONS | _words(
+    "connect redis.search redis.create_index fastapi.endpoint fastapi.dependencies "
+    "fastapi.serialization fastapi.background_task BackgroundTask "
+)
+
+# Keys of numbers and booleans in the semantic conventions and in the instrumentations that we run.
+NUMERIC_KEYS: Final = _words(
+    "http.response.status_code http.status_code http.request.body.size http.response.body.size "
+    "http.request.resend_count http.request.size http.response.size server.port client.port "
+    "network.peer.port network.local.port net.host.port net.peer.port db.redis.args_length "
+    "db.redis.pipeline_length db.redis.database_index db.operation.batch.size db.response.returned_rows "
+    "gen_ai.usage.input_tokens gen_ai.usage.output_tokens gen_ai.request.max_tokens "
+    "gen_ai.request.temperature gen_ai.request.top_p gen_ai.request.top_k gen_ai.request.choice.count "
+    "gen_ai.memory.record.count process.pid thread.id code.line.number code.column.number "
+    "exception.escaped messaging.batch.message_count fastapi.validation.error_count reason status_code "
+)
+
+SQL: Final = _words(
+    "ABORT ABS ACTION ADD AFTER AGAINST AGGREGATE ALL ALTER ALWAYS ANALYZE AND ANY ARRAY ARRAY_AGG AS "
+    "ASC AT ATTACH AUTOINCREMENT AUTO_INCREMENT AVG BEFORE BEGIN BETWEEN BIGINT BIGSERIAL BINARY BLOB "
+    "BM25 BOOL BOOLEAN BOTH BY BYTEA CASCADE CASE CAST CEIL CHAR CHARACTER CHECK COALESCE COLLATE "
+    "COLUMN COMMIT COMMITTED CONCAT CONCURRENTLY CONFIG CONFLICT CONSTRAINT COPY COUNT CREATE CROSS "
+    "CURRENT CURRENT_DATE CURRENT_TIME CURRENT_TIMESTAMP DATABASE DATE DATETIME DATE_TRUNC DAY DECIMAL "
+    "DECLARE DEFAULT DEFERRABLE DEFERRED DELETE DENSE_RANK DESC DETACH DISTINCT DO DOUBLE DROP EACH "
+    "ELSE EMPTY END ESCAPE EXCEPT EXCLUDE EXCLUSIVE EXEC EXECUTE EXISTS EXPLAIN EXTENSION EXTRACT FAIL "
+    "FALSE FETCH FILTER FIRST FLOAT FLOOR FOLLOWING FOR FORCE FOREIGN FROM FTS5 FULL FUNCTION GENERATED "
+    "GLOB GRANT GREATEST GROUP GROUP_CONCAT HAVING HOUR IDENTITY IF IFNULL IGNORE ILIKE IMMEDIATE IN "
+    "INDEX INDEXED INHERITS INITIALLY INNER INSERT INSTEAD INT INTEGER INTERSECT INTERVAL INTO IS "
+    "ISNULL ISOLATION JOIN JSON JSONB JSON_AGG JSON_EXTRACT JULIANDAY KEY LAG LAST LATERAL LEAD LEADING "
+    "LEAST LEFT LENGTH LEVEL LIKE LIMIT LISTEN LOCAL LOCK LOCKED LOWER LTRIM MATCH MATERIALIZED MAX "
+    "MERGE MIN MINUTE MOD MONTH NAMES NATURAL NEXT NEXTVAL NO NOT NOTHING NOTIFY NOTNULL NOW NOWAIT "
+    "NULL NULLIF NULLS NUMERIC OF OFFSET ON ONLY OPTIMIZE OR ORDER OTHERS OUTER OVER OVERLAY OWNER "
+    "PARTITION PERCENT_RANK PLAN PLPGSQL POLICY POSITION PRAGMA PRECEDING PRECISION PREPARE PRIMARY "
+    "PRIVILEGES PROCEDURE PUBLIC QUERY RANDOM RANGE RANK READ REAL REBUILD RECURSIVE REFERENCES REGEXP "
+    "REINDEX RELEASE RENAME REPEATABLE REPLACE RESET RESTRICT RETURNING RETURNS REVOKE RIGHT ROLE "
+    "ROLLBACK ROLLUP ROUND ROW ROWID ROWNUM ROWS ROW_NUMBER RTRIM SAVEPOINT SCHEMA SECOND SECURITY "
+    "SELECT SEQUENCE SERIAL SERIALIZABLE SESSION SET SETVAL SHARE SHOW SIMILAR SKIP SMALLINT SNIPPET "
+    "SOME START STATEMENT STRFTIME SUBSTR SUBSTRING SUM TABLE TEMP TEMPORARY TEXT THEN TIES TIME "
+    "TIMESTAMP TIMESTAMPTZ TIMEZONE TINYINT TO TOTAL TRAILING TRANSACTION TRIGGER TRIM TRUE TRUNCATE "
+    "TS_RANK TS_RANK_CD TSVECTOR TSQUERY TO_TSVECTOR TO_TSQUERY PLAINTO_TSQUERY TYPE UNBOUNDED "
+    "UNCOMMITTED UNION UNIQUE UNLISTEN UNNEST UPDATE UPPER USAGE USE USER USING UUID VACUUM VALUES "
+    "VARCHAR VARYING VERBOSE VIEW VIRTUAL VOLATILE WAL WHEN WHERE WINDOW WITH WITHIN WITHOUT WORK WRITE "
+    "YEAR ZONE "
+    # SQLite's settings and catalogues, PostgreSQL's, and what SQLAlchemy makes up
+    "MAIN SQLITE_MASTER SQLITE_SCHEMA SQLITE_TEMP_MASTER JOURNAL_MODE BUSY_TIMEOUT FOREIGN_KEYS "
+    "SYNCHRONOUS USER_VERSION TABLE_INFO TABLE_XINFO TABLE_LIST INDEX_LIST INDEX_INFO FOREIGN_KEY_LIST "
+    "WAL_CHECKPOINT CACHE_SIZE PG_CATALOG PG_CLASS PG_NAMESPACE PG_TYPE PG_ATTRIBUTE PG_INDEX "
+    "PG_STAT_ACTIVITY INFORMATION_SCHEMA TABLES COLUMNS RELNAME NSPNAME OID VERSION CURRENT_SCHEMA "
+    "STANDARD_CONFORMING_STRINGS TRANSACTION_ISOLATION SEARCH_PATH ANON PARAM FTS PORTER UNICODE61 "
+    "TOKENIZE CONTENT RANK S "
+)
+
+REDIS: Final = _words(
+    "ACL APPEND AUTH BF.ADD BF.EXISTS BGREWRITEAOF BGSAVE BITCOUNT BITFIELD BITOP BITPOS BLMOVE BLMPOP "
+    "BLPOP BRPOP BRPOPLPUSH BZMPOP BZPOPMAX BZPOPMIN CLIENT CLUSTER COMMAND CONFIG COPY DBSIZE DEBUG "
+    "DECR DECRBY DEL DISCARD DUMP ECHO EVAL EVALSHA EVAL_RO EVALSHA_RO EXEC EXISTS EXPIRE EXPIREAT "
+    "EXPIRETIME FAILOVER FCALL FCALL_RO FLUSHALL FLUSHDB FUNCTION GEOADD GEODIST GEOHASH GEOPOS "
+    "GEOSEARCH GET GETBIT GETDEL GETEX GETRANGE GETSET HDEL HELLO HEXISTS HEXPIRE HGET HGETALL HINCRBY "
+    "HINCRBYFLOAT HKEYS HLEN HMGET HMSET HRANDFIELD HSCAN HSET HSETNX HSTRLEN HVALS INCR INCRBY "
+    "INCRBYFLOAT INFO JSON.GET JSON.SET JSON.DEL KEYS LASTSAVE LATENCY LCS LINDEX LINSERT LLEN LMOVE "
+    "LMPOP LPOP LPOS LPUSH LPUSHX LRANGE LREM LSET LTRIM MEMORY MGET MIGRATE MODULE MONITOR MOVE MSET "
+    "MSETNX MULTI OBJECT PERSIST PEXPIRE PEXPIREAT PFADD PFCOUNT PFMERGE PING PIPELINE PSETEX "
+    "PSUBSCRIBE PTTL PUBLISH PUBSUB PUNSUBSCRIBE QUIT RANDOMKEY READONLY READWRITE RENAME RENAMENX "
+    "REPLICAOF RESET RESTORE ROLE RPOP RPOPLPUSH RPUSH RPUSHX SADD SAVE SCAN SCARD SCRIPT SDIFF "
+    "SDIFFSTORE SELECT SET SETBIT SETEX SETNX SETRANGE SHUTDOWN SINTER SINTERCARD SINTERSTORE SISMEMBER "
+    "SLAVEOF SLOWLOG SMEMBERS SMISMEMBER SMOVE SORT SORT_RO SPOP SPUBLISH SRANDMEMBER SREM SSCAN "
+    "SSUBSCRIBE STRLEN SUBSCRIBE SUNION SUNIONSTORE SUNSUBSCRIBE SWAPDB TIME TOUCH TTL TYPE UNLINK "
+    "UNSUBSCRIBE UNWATCH WAIT WATCH XACK XADD XAUTOCLAIM XCLAIM XDEL XGROUP XINFO XLEN XPENDING XRANGE "
+    "XREAD XREADGROUP XREVRANGE XTRIM ZADD ZCARD ZCOUNT ZDIFF ZINCRBY ZINTER ZLEXCOUNT ZMPOP ZMSCORE "
+    "ZPOPMAX ZPOPMIN ZRANDMEMBER ZRANGE ZRANGEBYLEX ZRANGEBYSCORE ZRANGESTORE ZRANK ZREM ZREMRANGEBYLEX "
+    "ZREMRANGEBYRANK ZREMRANGEBYSCORE ZREVRANGE ZREVRANGEBYSCORE ZREVRANK ZSCAN ZSCORE ZUNION "
+    "ZUNIONSTORE FT.SEARCH FT.CREATE FT.INFO TS.ADD TS.RANGE "
+)
