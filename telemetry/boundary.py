@@ -84,10 +84,12 @@ class TelemetryBoundary:
         return None
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._pipeline.stay()
+
         async def send_after_delivery(message: Message) -> None:
             if message["type"] in _LAST_WORDS:
                 # The server ends the process by signal right after this message.
-                await to_thread.run_sync(self._pipeline.flush)
+                await to_thread.run_sync(self._pipeline.leave)
             await send(message)
 
         try:

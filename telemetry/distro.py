@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from opentelemetry.instrumentation.distro import BaseDistro  # type: ignore[attr-defined]  # untyped
 
 import telemetry
 
+_LOADER = "opentelemetry.instrumentation.auto_instrumentation._load"
+_NO_NEWS = "Configuration of %s not loaded because %s is set by %s"
+
+
+def _is_no_news(record: logging.LogRecord) -> bool:
+    """Let everything of the launcher's loader through but that our own choice was honoured."""
+    return record.msg != _NO_NEWS
+
 
 class ContinuumDistro(BaseDistro):  # type: ignore[misc]  # upstream's base class is untyped
     """Entry point ``continuum`` of ``opentelemetry_distro``."""
 
-    def _configure(self, **kwargs: Any) -> None:
-        """Nothing to prepare: the configurator reads all settings."""
+    def _configure(self, **kwargs: Any) -> None:  # noqa: ARG002  # the base class's signature
+        """Keep the launcher from warning at each start that the other configurator was not taken."""
+        logging.getLogger(_LOADER).addFilter(_is_no_news)
 
     def load_instrumentor(self, entry_point: Any, **kwargs: Any) -> None:
         """Load one of the installed instrumentations, unless it is ours, runs already, or telemetry is off."""
+        if not telemetry.is_active():
+            return
         from telemetry.instruments import INSTRUMENTS
 
-        if telemetry.is_active() and entry_point.name not in INSTRUMENTS:
+        if entry_point.name not in INSTRUMENTS:
             super().load_instrumentor(entry_point, **kwargs)
 
 

@@ -35,6 +35,10 @@ class Ledger:
     """
 
     def __init__(self) -> None:
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Zero everything, with a lock that nobody holds: in the child of a fork."""
         self._lock = threading.RLock()  # a signal handler may come in between
         self._accepted: Counter[str] = Counter()
         self._ends: Counter[tuple[str, End]] = Counter()

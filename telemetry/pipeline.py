@@ -7,8 +7,11 @@ import logging
 import os
 import signal
 import threading
+import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import platformdirs
 from opentelemetry import propagate, trace
@@ -56,6 +59,7 @@ class Pipeline:
         self.scrubbing = Scrubbing(self.vocabulary, lambda: self.identity, self.ledger)
         self.provider = self._provider()
         self._holding: HoldingSpanProcessor | None = None
+        self._leave_by = float("inf")
         self._bind_guard = self.guard("tenant binding")
         self._wire_traces()
         self._wire_errors()
@@ -150,13 +154,27 @@ class Pipeline:
 
     def shutdown(self, timeout: float | None = None) -> None:
         """Deliver what is queued, count the rest as lost, stop."""
+        timeout = self.settings.shutdown_timeout if timeout is None else timeout
         with self.guard("shutdown"):
-            self.sender.shutdown(self.settings.shutdown_timeout if timeout is None else timeout)
+            self.sender.shutdown(min(timeout, max(0.0, self._leave_by - time.monotonic())))
+
+    def leave(self) -> None:
+        """The application is about to end: deliver now, and let ``shutdown`` have only the rest of the time."""
+        self._leave_by = time.monotonic() + self.settings.shutdown_timeout
+        self.flush()
+
+    def stay(self) -> None:
+        """The application starts, perhaps again in the same process."""
+        self._leave_by = float("inf")
 
     def after_fork(self) -> None:
-        """Forget what the parent holds: it sends it itself."""
+        """Forget, in the child, what the parent holds: it sends it itself. No lock is asked for."""
+        self.ledger.start_anew()
+        self.sender.start_anew()
         if self._holding is not None:
             self._holding.forget()
+        self.identity = replace(self.identity, instance_id=str(uuid4()))
+        self.provider.describe(self._resource())
 
 
 def build(settings: Settings) -> Pipeline:

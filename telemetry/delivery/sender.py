@@ -7,7 +7,6 @@ the encoder, inside a guard, so what can't be scrubbed is not sent.
 from __future__ import annotations
 
 import logging
-import os
 import random
 import threading
 import time
@@ -217,7 +216,7 @@ class Lane(Generic[T]):
             self._sender.ledger.end(self._exporter.signal(item), End.LOST_AT_SHUTDOWN)
 
     def forget(self) -> None:
-        """Drop everything uncounted, in the child of a fork: the parent still has it and sends it."""
+        """Drop everything uncounted."""
         self._queue.clear()
         self._clean.clear()
         self._pending = []
@@ -232,7 +231,6 @@ class Sender:
         self._lanes: list[Lane[Any]] = []
         self._upstream: list[Callable[[float], None]] = []
         self._reset()
-        os.register_at_fork(after_in_child=self._after_fork)
 
     def _reset(self) -> None:
         self._running = False
@@ -316,7 +314,8 @@ class Sender:
             finally:
                 self._stepping.release()
 
-    def _after_fork(self) -> None:
+    def start_anew(self) -> None:
+        """Forget what is queued, in the child of a fork: the parent still has it and sends it."""
         self._reset()
         for lane in self._lanes:
             lane.forget()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
@@ -28,6 +29,11 @@ class GatedTracerProvider(TracerProvider):
         if not isinstance(span_processor, GatedSpanProcessor | ScopingSpanProcessor):
             span_processor = GatedSpanProcessor(span_processor, self._scrubbing)
         super().add_span_processor(span_processor)
+
+    def _handle_fork(self) -> None:
+        # The SDK's own runs resource detectors in a thread pool here, whose lock the child may find taken
+        # for ever. What changes in a child is told by `describe`.
+        self._tracers_lock = threading.Lock()
 
     def describe(self, resource: Resource) -> None:
         """Add what became known about this service after the provider was made."""

@@ -62,8 +62,8 @@ class Program:
             if name in self._read:
                 continue
             self._read.add(name)
-            path = getattr(module, "__file__", None)
-            if isinstance(path, str) and not is_library(path):
+            path = _source_of(module)
+            if path is not None and not is_library(path):
                 strings, names = words_of(name)
                 self._strings |= strings
                 self._names |= names
@@ -74,12 +74,24 @@ def is_library(path: str) -> bool:
     return path.startswith(_LIBRARIES) or "/site-packages/" in path or "/dist-packages/" in path
 
 
+def _loader_of(module: ModuleType | None) -> SourceFileLoader | None:
+    """A module's loader when it is the import system's own: any other may do anything when it is asked."""
+    space = getattr(module, "__dict__", {})
+    loader = getattr(space.get("__spec__"), "loader", None) or space.get("__loader__")
+    return loader if type(loader) is SourceFileLoader else None
+
+
+def _source_of(module: ModuleType | None) -> str | None:
+    """The path of a module's source. A program's own ``__file__`` is gone when it has ended."""
+    loader = _loader_of(module)
+    return loader.path if loader is not None else None
+
+
 @lru_cache(maxsize=512)
 def words_of(module_name: str) -> tuple[frozenset[str], frozenset[str]]:
     """The strings and the names in the code of a loaded module; both empty when it has no source."""
-    module = sys.modules.get(module_name)
-    loader = getattr(getattr(module, "__spec__", None), "loader", None) or getattr(module, "__loader__", None)
-    if type(loader) is not SourceFileLoader:  # anything else may do anything when it is asked
+    loader = _loader_of(sys.modules.get(module_name))
+    if loader is None:
         return frozenset(), frozenset()
     try:
         code = loader.get_code(loader.name)
@@ -133,8 +145,8 @@ def _paths_of(_loaded: int) -> dict[str, str]:
     """File to module name, made again when the number of loaded modules changes."""
     found: dict[str, str] = {}
     for name, module in list(sys.modules.items()):
-        path = getattr(module, "__file__", None)
-        if isinstance(path, str):
+        path = _source_of(module)
+        if path is not None:
             found.setdefault(path, name)
     return found
 
