@@ -69,6 +69,9 @@ def _start(environ: Mapping[str, str]) -> Pipeline | None:
     settings = Settings.from_environ(environ)
     for problem in settings.problems:
         logger.error("telemetry: %s", problem)
+        if problem.variable == "OTEL_PROPAGATORS":
+            # OpenTelemetry's API would raise when somebody imports it, and FastAPI does.
+            os.environ.pop("OTEL_PROPAGATORS", None)
     if not settings.wanted:
         _note(
             "switched off by OTEL_SDK_DISABLED"

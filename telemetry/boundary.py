@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from anyio import to_thread
 from opentelemetry import trace
 from opentelemetry.sdk.trace import ReadableSpan
+from starlette.requests import ClientDisconnect
 
 from telemetry import trace_scope
 from telemetry.guard import Guard
@@ -59,6 +60,8 @@ class TelemetryBoundary:
             try:
                 self._bind_tenant(scope)
                 await self.app(scope, receive, send)
+            except ClientDisconnect:  # the client's doing, and nobody's error
+                raise
             except Exception as error:
                 if errors is not None:
                     errors.capture(error, handled=False, transaction=self._transaction(scope))

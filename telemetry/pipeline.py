@@ -15,11 +15,9 @@ from uuid import uuid4
 
 import platformdirs
 from opentelemetry import propagate, trace
-from opentelemetry.propagators.composite import CompositePropagator
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.util._importlib_metadata import entry_points
 
-from telemetry import instruments, sampling, trace_scope
+from telemetry import instruments, propagation, sampling, trace_scope
 from telemetry.delivery.otlp import OtlpSpanExporter, span_target
 from telemetry.delivery.sender import Lane, Sender
 from telemetry.gate.holding import HoldingSpanProcessor, ScopingSpanProcessor
@@ -36,9 +34,9 @@ from telemetry.privacy.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from types import FrameType
 
-    from opentelemetry.propagators.textmap import TextMapPropagator
-
+    from telemetry.gate.envelopes import Outgoing
     from telemetry.sentry.client import ErrorClient
+    from telemetry.sentry.dsn import Dsn
     from telemetry.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -115,14 +113,18 @@ class Pipeline:
     def _wire_errors(self) -> None:
         if self.settings.dsn is None:
             return
-        from telemetry.gate.envelopes import EnvelopeExporter
         from telemetry.sentry.client import ErrorClient
 
-        lane = Lane(
-            self.sender, EnvelopeExporter(self.settings.dsn, self.scrubbing), most=256, batch=1, delay=0.0
-        )
+        self.errors = ErrorClient(self.settings, self._envelope_lane, self.ledger)
+
+    def _envelope_lane(self, dsn: Dsn) -> Lane[Outgoing]:
+        """A lane for the events of one DSN: ours, or one that the application gave a client of its own."""
+        from telemetry.gate.envelopes import EnvelopeExporter
+
+        exporter = EnvelopeExporter(dsn, self.scrubbing, transactions=self.traces_by_envelope)
+        lane = Lane(self.sender, exporter, most=256, batch=1, delay=0.0)
         self.sender.add(lane)
-        self.errors = ErrorClient(self.settings, lambda: self.identity, lane, self.ledger)
+        return lane
 
     def name_service(self, service: str, version: str) -> None:
         """Let the application name itself where the environment didn't."""
@@ -186,7 +188,8 @@ def install(pipeline: Pipeline) -> None:
     """Make a pipeline the process's telemetry: provider, propagators, Sentry client, instrumentations, exits."""
     os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", instruments.SEMANTIC_CONVENTIONS)
     _install_provider(pipeline)
-    propagate.set_global_textmap(_propagator(pipeline))
+    names = pipeline.settings.propagators
+    propagate.set_global_textmap(propagation.composite(names, transactions=pipeline.traces_by_envelope))
     if pipeline.errors is not None:
         pipeline.errors.install()
     instruments.activate_all(pipeline)
@@ -209,25 +212,6 @@ def _install_provider(pipeline: Pipeline) -> None:
     with pipeline.guard("foreign provider"):
         getattr(before, "shutdown", lambda: None)()
     trace._TRACER_PROVIDER = pipeline.provider  # noqa: SLF001  # the API sets it once; failing closed needs twice
-
-
-def _propagator(pipeline: Pipeline) -> CompositePropagator:
-    """The propagators that the settings name; one that isn't installed is left out, with a line in the log."""
-    found: list[TextMapPropagator] = []
-    for name in pipeline.settings.propagators:
-        if name == "continuum_sentry" and pipeline.traces_by_envelope:
-            from telemetry.sentry.spans import TransactionPropagator
-
-            found.append(TransactionPropagator())
-            continue
-        try:
-            entry_point = next(iter(entry_points(group="opentelemetry_propagator", name=name)))
-            found.append(entry_point.load()())
-        except Exception:
-            logger.error(
-                "telemetry: OTEL_PROPAGATORS names a propagator that is not installed; it is left out"
-            )
-    return CompositePropagator(found)
 
 
 def _deliver_on_sigterm(pipeline: Pipeline) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast
 from urllib.parse import urlsplit
 
+from telemetry import propagation
 from telemetry.environment import (
     Environment,
     Problem,
@@ -201,8 +202,8 @@ class Settings:
             propagators=env.first(
                 "propagators",
                 "OTEL_PROPAGATORS",
-                parse=names,
-                accepted="names, separated by commas",
+                parse=_propagators,
+                accepted="names of installed propagators, separated by commas",
                 otherwise=DEFAULT_PROPAGATORS,
             ),
             disabled_instrumentations=env.first(
@@ -260,6 +261,13 @@ def _text(env: Environment, setting: str, *variables: str) -> str | None:
 
 def _dsn(raw: str) -> Dsn | None:
     return Dsn.parse(raw)
+
+
+def _propagators(raw: str) -> tuple[str, ...]:
+    wanted = names(raw)
+    if not wanted or propagation.unknown(wanted):
+        raise ValueError("not installed")
+    return wanted
 
 
 def _file(raw: str) -> str | None:

@@ -36,6 +36,7 @@ class Reply:
     answer: Answer
     detail: str
     retry_after: float | None = None
+    """Seconds for which the backend wants nothing more, whatever became of this body."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Target:
     url: str
     headers: Mapping[str, str]
     certificate: str | None = None
+    categories: frozenset[str] = frozenset()
+    """Sentry's names for what is sent here, as they stand in its rate limits."""
 
     @property
     def host(self) -> str:
@@ -90,20 +93,34 @@ class Connection:
             )
         except (HTTPError, OSError) as error:
             return Reply(Answer.LATER, type(error).__name__)
-        return _meaning(response.status, response.headers)
+        return _meaning(response.status, response.headers, self._target.categories)
 
 
-def _meaning(status: int, headers: Mapping[str, str]) -> Reply:
+def _meaning(status: int, headers: Mapping[str, str], categories: frozenset[str]) -> Reply:
     detail = f"HTTP {status}"
+    limited = _limited(headers.get("X-Sentry-Rate-Limits"), categories)
     if 200 <= status < 300:
-        return Reply(Answer.TAKEN, detail)
+        return Reply(Answer.TAKEN, detail, limited)
     if status == 429:
-        return Reply(Answer.LATER, detail, _seconds(headers.get("Retry-After")) or DEFAULT_RETRY_AFTER)
+        retry_after = limited or _seconds(headers.get("Retry-After")) or DEFAULT_RETRY_AFTER
+        return Reply(Answer.LATER, detail, retry_after)
     if status in (408, 425) or status >= 500:
         return Reply(Answer.LATER, detail, _seconds(headers.get("Retry-After")))
     if status == 413:
         return Reply(Answer.TOO_LARGE, detail)
     return Reply(Answer.REFUSED, detail)
+
+
+def _limited(header: str | None, categories: frozenset[str]) -> float | None:
+    """The longest limit that is meant for us, of ``SECONDS:CATEGORY;CATEGORY:SCOPE, …``; no category means all."""
+    longest = None
+    for limit in (header or "").split(","):
+        seconds, _, rest = limit.strip().partition(":")
+        meant = set(rest.partition(":")[0].split(";")) - {""}
+        wait = _seconds(seconds) if not meant or meant & categories else None
+        if wait is not None:
+            longest = max(wait, longest or 0.0)
+    return longest
 
 
 def _seconds(value: str | None) -> float | None:

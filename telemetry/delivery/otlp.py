@@ -51,5 +51,5 @@ def span_target(settings: Settings) -> Target | None:
         return Target(settings.otlp_traces_url, headers, settings.otlp_certificate)
     if settings.dsn is not None:
         headers = {"Content-Type": PROTOBUF, "X-Sentry-Auth": settings.dsn.auth_header}
-        return Target(settings.dsn.otlp_url("traces"), headers)
+        return Target(settings.dsn.otlp_url("traces"), headers, categories=frozenset({"span", "transaction"}))
     return None

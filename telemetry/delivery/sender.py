@@ -163,6 +163,8 @@ class Lane(Generic[T]):
         if reply.answer is Answer.TAKEN:
             self._end_pending(End.DELIVERED)
             self._calm()
+            if reply.retry_after is not None:
+                self._not_before = time.monotonic() + reply.retry_after
         elif reply.answer is Answer.LATER:
             self._wait(reply)
             return False
@@ -193,7 +195,8 @@ class Lane(Generic[T]):
             logger.warning("telemetry: %s: delivering again", self._exporter.name)
         self._last_trouble = ""
         self._backoff = self._due = self._not_before = self._troubled_since = 0.0
-        self._batch_limit = min(self._batch, self._batch_limit * 2)
+        # One more at a time: after a 413 a limit that grows fast would be hit with every other body.
+        self._batch_limit = min(self._batch, self._batch_limit + 1)
 
     def _report(self, trouble: str) -> None:
         """Say what is wrong once, not for each batch."""

@@ -33,11 +33,14 @@ class EnvelopeExporter:
 
     name = "Sentry envelopes"
 
-    def __init__(self, dsn: Dsn, scrubbing: Scrubbing) -> None:
+    def __init__(self, dsn: Dsn, scrubbing: Scrubbing, *, transactions: bool) -> None:
         self.target = Target(
             dsn.envelope_url,
             {"Content-Type": "application/x-sentry-envelope", "X-Sentry-Auth": dsn.auth_header},
+            categories=frozenset({"error", "transaction", "default"}),
         )
+        # Where OpenTelemetry's spans go by OTLP, transactions of the SDK would tell everything twice.
+        self._types = ITEM_TYPES if transactions else ITEM_TYPES - {"transaction"}
         self._public_key = dsn.public_key
         self._scrubbing = scrubbing
 
@@ -47,7 +50,7 @@ class EnvelopeExporter:
 
     def gate(self, item: Outgoing, scope: TraceScope | None) -> tuple[dict[str, Any], str, bytes] | None:
         """The envelope's headers, the item's type and the scrubbed payload; None when it may not be sent."""
-        if item.type not in ITEM_TYPES or not isinstance(item.event, dict):
+        if item.type not in self._types or not isinstance(item.event, dict):
             return None
         identity = self._scrubbing.identity()
         scrubber = self._scrubbing.of(scope)

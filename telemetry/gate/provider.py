@@ -5,30 +5,43 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import SynchronousMultiSpanProcessor, TracerProvider
 
 from telemetry.gate.holding import ScopingSpanProcessor
 from telemetry.gate.spans import GatedSpanProcessor
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
+    from opentelemetry.sdk.trace import SpanProcessor
     from opentelemetry.sdk.trace.sampling import Sampler
 
     from telemetry.gate.scrubbing import Scrubbing
+
+
+class GatedProcessors(SynchronousMultiSpanProcessor):
+    """The provider's list of processors, each behind a gate; our own are gates themselves."""
+
+    def __init__(self, scrubbing: Scrubbing) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # upstream has no types here
+        self._scrubbing = scrubbing
+
+    def add_span_processor(self, span_processor: SpanProcessor) -> None:
+        """Add a processor behind the gate."""
+        if not isinstance(span_processor, GatedSpanProcessor | ScopingSpanProcessor):
+            span_processor = GatedSpanProcessor(span_processor, self._scrubbing)
+        super().add_span_processor(span_processor)
 
 
 class GatedTracerProvider(TracerProvider):
     """A tracer provider whose processors see clean copies of ended spans, whoever added them."""
 
     def __init__(self, sampler: Sampler, resource: Resource, scrubbing: Scrubbing) -> None:
-        super().__init__(sampler=sampler, resource=resource, shutdown_on_exit=False)
-        self._scrubbing = scrubbing
-
-    def add_span_processor(self, span_processor: SpanProcessor) -> None:
-        """Add a processor behind the gate. Our own two are gates themselves."""
-        if not isinstance(span_processor, GatedSpanProcessor | ScopingSpanProcessor):
-            span_processor = GatedSpanProcessor(span_processor, self._scrubbing)
-        super().add_span_processor(span_processor)
+        super().__init__(
+            sampler=sampler,
+            resource=resource,
+            shutdown_on_exit=False,
+            active_span_processor=GatedProcessors(scrubbing),
+        )
 
     def _handle_fork(self) -> None:
         # The SDK's own runs resource detectors in a thread pool here, whose lock the child may find taken

@@ -13,6 +13,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status
 
 from telemetry import trace_scope
+from telemetry.gate.started import StartedSpan
 from telemetry.guard import Guard
 from telemetry.privacy import policy, sql
 
@@ -115,7 +116,8 @@ def _name(span: ReadableSpan, attributes: dict[str, Any], scrubber: Scrubber) ->
     method = attributes.get("http.request.method") or attributes.get("http.method")
     if method is not None and span.kind in (SpanKind.SERVER, SpanKind.CLIENT):
         route = attributes.get("http.route")
-        return f"{method} {route}" if route is not None else str(method)
+        shown = "HTTP" if method == "_OTHER" else method
+        return f"{shown} {route}" if route is not None else str(shown)
     statement = attributes.get("db.query.text") or attributes.get("db.statement")
     if statement is not None:
         summary = sql.summary(statement)
@@ -144,7 +146,10 @@ class GatedSpanProcessor(SpanProcessor):
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         """Pass on that a span was started; nothing of it is exported yet."""
         with self._guard:
-            self._downstream.on_start(span, parent_context)
+            started = StartedSpan(
+                span, lambda raw: clean_span(raw, trace_scope.of_span(span), self._scrubbing)
+            )
+            self._downstream.on_start(started, parent_context)  # type: ignore[arg-type]  # reads like a span
 
     def _on_ending(self, span: Span) -> None:
         # Not on_end: the SDK gives that a fresh copy, which no longer knows its trace scope. By now the

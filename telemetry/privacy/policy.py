@@ -15,7 +15,7 @@ from typing import Final
 
 SHAPES: Final[dict[str, re.Pattern[str]]] = {
     # One word of a vocabulary: a method, a system's name, a kind.
-    "word": re.compile(r"[A-Za-z][A-Za-z0-9_.+-]{0,39}"),
+    "word": re.compile(r"[A-Za-z_][A-Za-z0-9_.+-]{0,39}"),
     # A dotted name in code, with the <locals> and <module> that Python adds.
     "identifier": re.compile(r"[A-Za-z_<][\w<>]{0,99}(?:\.[\w<>]{1,100}){0,12}"),
     # An exception's class, or the status code that conventions put in its place.
@@ -100,7 +100,7 @@ SAFE_KEYS: Final[dict[str, str]] = {
 }
 
 # Keys whose strings have a rule of their own in scrub.py.
-SQL_KEYS: Final = frozenset({"db.query.text", "db.statement", "db.query.summary"})
+SQL_KEYS: Final = frozenset({"db.query.text", "db.statement"})
 URL_KEYS: Final = frozenset({"url.full", "http.url"})
 PATH_KEYS: Final = frozenset({"url.path", "http.target"})
 MESSAGE_KEYS: Final = frozenset({"exception.message", "otel.status_description", "message"})
@@ -121,6 +121,7 @@ DROPPED_KEYS: Final = frozenset(
         "net.sock.peer.addr",
         "net.peer.ip",
         "db.user",
+        "db.query.summary",  # the span's name says it
         "db.query.parameter",
         "process.command",
         "process.command_args",

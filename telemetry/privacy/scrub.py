@@ -175,6 +175,8 @@ class Scrubber:
 
     def sql(self, statement: str) -> str:
         """A statement's template."""
+        if not self._vocabulary.is_statement(statement):
+            return self._replace("shape")
         template = self._vocabulary.known_sql(sql.template(statement))
         clean, rule = _patterned(template)
         if rule is not None:

@@ -20,6 +20,7 @@ PROFILES: Final = ("strict", "balanced", "development")
 
 _MOST_REMEMBERED: Final = 16_384
 _WORD_IN_SQL: Final = re.compile(r"[A-Za-z_]\w*|\"\w*\"|`\w*`")
+_FIRST_WORD: Final = re.compile(r"(?:\s|\(|--[^\n]*\n|/\*[^*]{0,2000}\*/){0,50}([A-Za-z][A-Za-z.]{1,24})\b")
 _THREAD_NUMBER: Final = re.compile(r"[-_ ]?\(?\d[\d_-]*\)?$")
 
 
@@ -82,6 +83,11 @@ class Vocabulary:
         if said and len(self._known) < _MOST_REMEMBERED:
             self._known.add(("key", key))
         return said
+
+    def is_statement(self, text: str) -> bool:
+        """Whether a text begins like a statement of SQL or a command of Redis; prose seldom does."""
+        verb = _FIRST_WORD.match(text)
+        return verb is not None and (verb[1].upper() in words.VERBS or verb[1].upper() in words.REDIS)
 
     def known_sql(self, template: str) -> str:
         """A statement's template whose words are SQL's, the program's or Redis'; others become ``?``."""

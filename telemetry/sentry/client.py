@@ -10,11 +10,15 @@ from opentelemetry import trace
 from sentry_sdk.integrations.excepthook import ExcepthookIntegration
 from sentry_sdk.integrations.logging import LoggingIntegration, ignore_logger
 from sentry_sdk.integrations.threading import ThreadingIntegration
-from sentry_sdk.scope import register_external_propagation_context, use_isolation_scope
+from sentry_sdk.scope import (
+    add_global_event_processor,
+    register_external_propagation_context,
+    use_isolation_scope,
+)
 from sentry_sdk.utils import event_from_exception
 
-from telemetry import trace_scope
 from telemetry.guard import Guard
+from telemetry.sentry.dsn import Dsn
 from telemetry.sentry.transport import GatedTransport
 
 if TYPE_CHECKING:
@@ -23,7 +27,6 @@ if TYPE_CHECKING:
 
     from telemetry.delivery.sender import Lane
     from telemetry.gate.envelopes import Outgoing
-    from telemetry.identity import Identity
     from telemetry.ledger import Ledger
     from telemetry.settings import Settings
 
@@ -34,14 +37,13 @@ _MECHANISM = "continuum"
 class ErrorClient:
     """Captures exceptions, each once, linked to the OpenTelemetry span that is current."""
 
-    def __init__(
-        self, settings: Settings, identity: Callable[[], Identity], lane: Lane[Outgoing], ledger: Ledger
-    ) -> None:
+    def __init__(self, settings: Settings, lane_for: Callable[[Dsn], Lane[Outgoing]], ledger: Ledger) -> None:
         self._settings = settings
-        self._identity = identity
+        self._lane_for = lane_for
+        self._ledger = ledger
         self._guard = Guard(ledger, "error capture")
         assert settings.dsn is not None  # noqa: S101  # the pipeline builds a client only for a DSN
-        self._transport = GatedTransport(settings.dsn.text, lane, ledger)
+        self._transport = GatedTransport(settings.dsn.text, lane_for(settings.dsn), ledger)
 
     def install(self) -> None:
         """Make this the process's Sentry client."""
@@ -64,7 +66,6 @@ class ErrorClient:
                 ThreadingIntegration(propagate_scope=False),
                 LoggingIntegration(level=logging.INFO, event_level=logging.ERROR, sentry_logs_level=None),
             ],
-            before_send=self._before_send,
             max_breadcrumbs=50,
             include_local_variables=False,
             include_source_context=False,
@@ -82,6 +83,8 @@ class ErrorClient:
         )
         # A debugging variable of the SDK wraps the transport in one that prints envelopes before the gate.
         sentry_sdk.get_client().transport = self._transport
+        sentry_sdk.client.make_transport = self._transport_for  # type: ignore[attr-defined]  # every other client's too
+        add_global_event_processor(self._once)
         register_external_propagation_context(_current_ids)
         ignore_logger("telemetry*")
         ignore_logger("opentelemetry*")
@@ -108,19 +111,23 @@ class ErrorClient:
             return sentry_sdk.capture_event(event, hint=hint)
         return None
 
-    def _before_send(self, event: Any, hint: Any) -> Any:
-        """Drop what was captured before; say who sends, and for which tenant's pseudonym."""
+    def _transport_for(self, options: dict[str, Any]) -> GatedTransport | None:
+        """The transport of a client that the application makes itself: the gate, and the client's own DSN."""
+        text = options.get("dsn")
+        if not text:
+            return None
+        if self._settings.dsn is not None and text == self._settings.dsn.text:
+            return self._transport
+        return GatedTransport(text, self._lane_for(Dsn.parse(text)), self._ledger)
+
+    def _once(self, event: Any, hint: Any) -> Any:
+        """Drop the event of an exception that was captured before, by whomever."""
         error = (hint.get("exc_info") or (None, None, None))[1]
-        if error is not None:
-            if getattr(error, _CAPTURED_AS, None) is not None:
-                return None
-            _mark(error, event.get("event_id", ""))
-        identity = self._identity()
-        event["release"] = identity.release
-        event["environment"] = identity.environment
-        event["server_name"] = identity.server_name
-        scope = trace_scope.current()
-        event["user"] = {"id": scope.tenant} if scope is not None and scope.tenant else {}
+        if error is None:
+            return event
+        if getattr(error, _CAPTURED_AS, None) is not None:
+            return None
+        _mark(error, event.get("event_id", ""))
         return event
 
 
