@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 
 from telemetry import trace_scope
 from telemetry.guard import Guard
+from telemetry.inbound_request import InboundRequest
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -58,8 +59,17 @@ class TelemetryBoundary:
             running = trace_scope.of_span(trace.get_current_span()) or trace_scope.TraceScope()
             before = trace_scope.enter(running)
             try:
+                brought = InboundRequest(scope, self._pipeline.settings.tenant_headers)
+                running.brings(brought)
                 self._bind_tenant(scope)
-                await self.app(scope, receive, send)
+
+                async def receive_and_keep() -> Message:
+                    message = await receive()
+                    with self._guard:
+                        brought.keep(message)
+                    return message
+
+                await self.app(scope, receive_and_keep, send)
             except ClientDisconnect:  # the client's doing, and nobody's error
                 raise
             except Exception as error:

@@ -139,7 +139,7 @@ class Pipeline:
                 scope = trace_scope.TraceScope()
                 trace_scope.enter(scope)
             scope.tenant = self.pseudonyms.of("tenant", tenant_id)
-            scope.register((tenant_id,))
+            scope.register((tenant_id,), exact=True)
 
     def register_content(self, texts: tuple[str, ...]) -> None:
         """Texts that may stand nowhere in what leaves under the running trace."""

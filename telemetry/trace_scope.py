@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Final
 
 from opentelemetry import trace
 
+from telemetry.privacy.content import Content
+
 if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import ReadableSpan, Span
 
-MAX_CONTENT_VALUES: Final = 64
-MAX_CONTENT_LENGTH: Final = 262_144
-SHORTEST_CONTENT: Final = 8
+    from telemetry.inbound_request import InboundRequest
 
 _ON_SPAN: Final = "_continuum_trace_scope"
 
@@ -32,35 +32,33 @@ class TraceScope:
     the tenant and the content.
     """
 
-    __slots__ = ("_content", "_content_length", "_held", "_lock", "root_span_id", "since", "tenant")
+    __slots__ = ("_content", "_held", "_inbound", "_lock", "root_span_id", "since", "tenant")
 
     def __init__(self, root_span_id: int = 0, parent: TraceScope | None = None) -> None:
         self.root_span_id = root_span_id
         self.tenant: str | None = parent.tenant if parent else None
         self.since = time.monotonic()
-        self._content: list[str] = list(parent.content) if parent else []
-        self._content_length = sum(map(len, self._content))
+        self._content = parent.content.child() if parent else Content()
+        self._inbound: InboundRequest | None = None
         self._held: list[ReadableSpan] = []
         self._lock = threading.RLock()
 
     @property
-    def content(self) -> tuple[str, ...]:
-        """Texts that may stand nowhere in what leaves under this trace, longest first."""
+    def content(self) -> Content:
+        """What may stand nowhere in what leaves under this trace. Asking parses what the request brought in."""
         with self._lock:
-            return tuple(self._content)
+            brought, self._inbound = self._inbound, None
+        if brought is not None:
+            brought.register_with(self._content)
+        return self._content
 
-    def register(self, texts: tuple[str, ...]) -> None:
-        """Add texts; the shortest and those beyond the bounds are left to the other rules."""
-        with self._lock:
-            for text in texts:
-                if len(text) < SHORTEST_CONTENT or text in self._content:
-                    continue
-                full = len(self._content) >= MAX_CONTENT_VALUES
-                if full or self._content_length + len(text) > MAX_CONTENT_LENGTH:
-                    return
-                self._content.append(text)
-                self._content_length += len(text)
-            self._content.sort(key=len, reverse=True)
+    def brings(self, request: InboundRequest) -> None:
+        """Note what a request brings in, to be looked at when something is about to leave."""
+        self._inbound = request
+
+    def register(self, texts: tuple[str, ...], *, exact: bool = False) -> None:
+        """Add texts that may stand nowhere; ``exact`` ones are found however short they are."""
+        self._content.register(texts, exact=exact)
 
     def hold(self, span: ReadableSpan) -> int:
         """Keep an ended span; returns how many are held."""

@@ -26,4 +26,5 @@ class Scrubbing:
 
     def of(self, scope: TraceScope | None, module: str | None = None) -> Scrubber:
         """A scrubber that knows the content of a running trace and the module that made the item."""
-        return Scrubber(self.vocabulary, scope.content if scope is not None else (), module)
+        content = None if scope is None else lambda: scope.content
+        return Scrubber(self.vocabulary, content, module)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from telemetry.privacy import policy, program, sql, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from telemetry.privacy.vocabulary import Vocabulary
 
@@ -63,7 +63,7 @@ class Scrubber:
 
     Args:
         vocabulary: which words are known.
-        content: texts of the running request that may stand nowhere.
+        content: gives what may stand nowhere under the running trace; asked for only when it matters.
         module: the module whose code made the item, such as an instrumentation's.
 
     """
@@ -71,7 +71,10 @@ class Scrubber:
     __slots__ = ("_content", "_module", "_vocabulary", "rules")
 
     def __init__(
-        self, vocabulary: Vocabulary, content: Sequence[str] = (), module: str | None = None
+        self,
+        vocabulary: Vocabulary,
+        content: Callable[[], Content] | None = None,
+        module: str | None = None,
     ) -> None:
         self._vocabulary = vocabulary
         self._content = content
@@ -96,7 +99,7 @@ class Scrubber:
         if key in self._vocabulary.safe_keys or key == policy.REPLACED_KEY:
             return key
         if _KEY_SHAPE.fullmatch(key) and self._vocabulary.knows_key(key, self._module):
-            return self._without_content(key)
+            return key
         self.rules["unknown"] += 1
         return policy.REPLACED_KEY
 
@@ -167,7 +170,8 @@ class Scrubber:
             self.rules[rule] += 1
         elif not self._vocabulary.knows(shape, text):
             return self._replace("unknown")
-        return self._without_content(clean)
+        # A known word is the program's, though a request may have brought the same one in.
+        return clean if self._vocabulary.strict else self._without_content(clean)
 
     def name(self, text: Any) -> str:
         """A span's or event's name."""
@@ -181,7 +185,7 @@ class Scrubber:
         clean, rule = _patterned(template)
         if rule is not None:
             self.rules[rule] += 1
-        return self._without_content(clean)
+        return clean
 
     def url(self, text: str) -> str:
         """Scheme and host of a URL; its path, query and fragment go."""
@@ -223,20 +227,25 @@ class Scrubber:
             elif line in _STRUCTURE:
                 kept.append(line)
         self.rules["message"] += 1
-        return self._without_content("\n".join(kept))
+        return "\n".join(kept)
 
     def function(self, module: str, name: str) -> str:
         """A function's name when it stands in a loaded module's code."""
         if not self._vocabulary.strict or program.has_function(module, name):
-            return self._without_content(name)
+            return name
         return self._replace("unknown")
 
     def _without_content(self, text: str) -> str:
-        for content in self._content:
-            if content in text:
-                text = text.replace(content, marker("content"))
-                self.rules["content"] += 1
-        return text
+        """A text without what was brought in; all of it goes when more was brought in than could be kept."""
+        if self._content is None or text in policy.MARKERS:
+            return text
+        content = self._content()
+        if content.overflowed:
+            return self._replace("content")
+        clean, removed = content.remove(text)
+        if removed:
+            self.rules["content"] += removed
+        return clean
 
     def _replace(self, rule: str) -> str:
         self.rules[rule] += 1

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemetry.privacy import policy
-from telemetry.privacy import scrub
+from telemetry.privacy import policy, scrub
+from telemetry.privacy.content import Content
 from telemetry.privacy.vocabulary import Vocabulary
 
 KNOWN = [
@@ -52,8 +52,8 @@ VOCABULARY._program._strings |= {"password", "a.count"}
 VOCABULARY._program._names |= {"notes", "a", "b"}
 
 
-def Scrubber(content: tuple[str, ...] = ()) -> scrub.Scrubber:  # noqa: N802  # reads like the class it makes
-    return scrub.Scrubber(VOCABULARY, content)
+def Scrubber() -> scrub.Scrubber:  # noqa: N802  # reads like the class it makes
+    return scrub.Scrubber(VOCABULARY)
 
 
 class Hostile:
@@ -71,8 +71,8 @@ class Hostile:
         ("http.request.method", "POST", "POST"),
         ("http.response.status_code", 500, 500),
         ("http.route", "/v1/memories/{memory_id}", "/v1/memories/{memory_id}"),
-        ("http.route", "/of/" + "".join(["an", "na"]), "[redacted:unknown]"),
-        ("http.request.method", "".join(["AN", "NA"]), "[redacted:unknown]"),
+        ("http.route", "/of/anna", "[redacted:unknown]"),
+        ("http.request.method", "ANNA", "[redacted:unknown]"),
         ("db.query.text", "SELECT a FROM notes WHERE b = 'x'", "SELECT a FROM notes WHERE b = ?"),
         ("url.full", "https://user:pw@localhost:8420/a/b?q=1", "https://localhost:8420/[redacted:path]"),
         ("url.path", "/v1/memories/alice", "[redacted:path]"),
@@ -117,10 +117,18 @@ def test_cycles_and_depth_are_bounded():
     assert "[redacted:depth]" in json.dumps(Scrubber().attributes({"a": loop}))
 
 
-def test_registered_content_goes_from_what_would_stay():
-    scrubber = Scrubber(content=("project falcon",))
-    assert scrubber.shaped("label", "on project falcon now") == "on [redacted:content] now"
+def test_registered_content_goes_from_prose():
+    content = Content()
+    content.register(["project falcon"])
+    scrubber = scrub.Scrubber(Vocabulary("balanced"), lambda: content)
+    assert scrubber.prose("on Project Falcon now") == "on [redacted:content] now"
     assert scrubber.rules["content"] == 1
+
+
+def test_prose_goes_when_more_was_brought_in_than_could_be_kept():
+    content = Content()
+    content.mark_overflowed()
+    assert scrub.Scrubber(Vocabulary("balanced"), lambda: content).prose("any words") == "[redacted:content]"
 
 
 def test_rules_that_acted_are_counted():
