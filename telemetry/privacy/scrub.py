@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from telemetry.privacy import policy, program, sql, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from telemetry.privacy.content import Content
     from telemetry.privacy.vocabulary import Vocabulary
 
 
