@@ -78,6 +78,8 @@ def clean_event(
     for key, rebuild in _PARTS.items():
         if event.get(key):
             clean[key] = rebuild(event[key], scrubber)
+    if event.get("logentry"):
+        clean["logentry"] = _logentry(event["logentry"], event.get("logger"), scrubber)
     clean.setdefault("contexts", {})["runtime"] = _RUNTIME
     if scope is not None and scope.tenant is not None:
         clean["user"] = {"id": scope.tenant}
@@ -136,7 +138,7 @@ def _exception(item: dict[str, Any], scrubber: Scrubber) -> dict[str, Any]:
     known = scrubber.shaped("class", dotted)
     clean: dict[str, Any] = {
         "type": kind if known == dotted else known,
-        "value": scrubber.message(item.get("value") or ""),
+        "value": scrubber.message(item.get("value") or "", dotted, _sources(item.get("stacktrace"))),
     }
     if isinstance(module, str) and known == dotted:
         clean["module"] = module
@@ -151,6 +153,19 @@ def _exception(item: dict[str, Any], scrubber: Scrubber) -> dict[str, Any]:
     if isinstance(item.get("stacktrace"), dict):
         clean["stacktrace"] = _stacktrace(item["stacktrace"], scrubber)
     return clean
+
+
+def _sources(stacktrace: Any) -> list[str]:
+    """The files of loaded modules in a stack, innermost first."""
+    frames = _list(stacktrace.get("frames")) if isinstance(stacktrace, dict) else []
+    paths = [frame.get("abs_path") for frame in reversed(frames) if isinstance(frame, dict)]
+    return [path for path in paths if isinstance(path, str) and program.module_at(path) is not None]
+
+
+def _source_of_logger(name: Any) -> list[str]:
+    """The file of the module that a logger is named after, which is where its lines are written."""
+    path = program.source_of(name) if isinstance(name, str) else None
+    return [path] if path is not None else []
 
 
 def _stacktrace(stacktrace: dict[str, Any], scrubber: Scrubber) -> dict[str, Any]:
@@ -189,7 +204,9 @@ def _breadcrumbs(value: Any, scrubber: Scrubber) -> dict[str, Any]:
         if (stamp := _timestamp(crumb.get("timestamp"))) is not None:
             clean["timestamp"] = stamp
         if crumb.get("message"):
-            clean["message"] = scrubber.message(crumb["message"])
+            clean["message"] = scrubber.message(
+                crumb["message"], None, _source_of_logger(crumb.get("category"))
+            )
         if isinstance(crumb.get("data"), dict):
             clean["data"] = scrubber.attributes(crumb["data"])
         crumbs.append(clean)
@@ -225,9 +242,13 @@ def _tags(value: Any, scrubber: Scrubber) -> dict[str, Any]:
     return clean
 
 
-def _logentry(value: Any, scrubber: Scrubber) -> dict[str, Any]:
-    message = value.get("message") or value.get("formatted") if isinstance(value, dict) else value
-    return {"formatted": scrubber.message(message or "")}
+def _logentry(value: Any, logger: Any, scrubber: Scrubber) -> dict[str, Any]:
+    """A log line's template without its arguments, as far as it stands in the module that wrote it."""
+    sources = _source_of_logger(logger)
+    if not isinstance(value, dict):
+        return {"formatted": scrubber.message(value or "", None, sources)}
+    template = value.get("message") or value.get("formatted") or ""
+    return {"formatted": scrubber.log(template, value.get("params"), sources)}
 
 
 def _fingerprint(value: Any, scrubber: Scrubber) -> list[str]:
@@ -273,7 +294,6 @@ _PARTS: Final[dict[str, Callable[[Any, Scrubber], Any]]] = {
     "breadcrumbs": _breadcrumbs,
     "contexts": _contexts,
     "tags": _tags,
-    "logentry": _logentry,
     "message": lambda value, scrubber: scrubber.message(value if isinstance(value, str) else ""),
     "fingerprint": _fingerprint,
     "spans": _spans,

@@ -51,10 +51,10 @@ def clean_span(span: ReadableSpan, scope: TraceScope | None, scrubbing: Scrubbin
         )
         for event in span.events[: policy.MAX_EVENTS]
     )
-    types = frozenset(
-        str(event.attributes.get("exception.type", "")).rpartition(".")[2]
-        for event in events
-        if event.attributes is not None
+    raised = next((event.attributes or {} for event in span.events if event.name == "exception"), {})
+    exception, sources = raised.get("exception.type"), scrubber.sources_of(raised.get("exception.stacktrace"))
+    description = scrubber.status(
+        span.status.description, exception if isinstance(exception, str) else None, sources
     )
     clean = ReadableSpan(
         name=name,
@@ -69,7 +69,7 @@ def clean_span(span: ReadableSpan, scope: TraceScope | None, scrubbing: Scrubbin
             if (context := _clean_context(link.context)) is not None
         ),
         kind=span.kind,
-        status=Status(span.status.status_code, scrubber.status(span.status.description, types)),
+        status=Status(span.status.status_code, description),
         start_time=span.start_time,
         end_time=span.end_time,
         instrumentation_scope=_clean_scope(instrumentation, scrubber),

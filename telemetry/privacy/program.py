@@ -87,6 +87,11 @@ def _source_of(module: ModuleType | None) -> str | None:
     return loader.path if loader is not None else None
 
 
+def source_of(module_name: str) -> str | None:
+    """The file of a loaded module's source."""
+    return _source_of(sys.modules.get(module_name))
+
+
 @lru_cache(maxsize=512)
 def words_of(module_name: str) -> tuple[frozenset[str], frozenset[str]]:
     """The strings and the names in the code of a loaded module; both empty when it has no source."""

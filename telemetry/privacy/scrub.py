@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from telemetry.privacy import policy, program, sql, words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from telemetry.privacy.content import Content
     from telemetry.privacy.vocabulary import Vocabulary
@@ -25,7 +25,8 @@ _KEY_SHAPE = re.compile(r"[A-Za-z_][\w.:/-]{0,119}")
 _URL = re.compile(
     r"(https?|wss?|redis|postgresql)://(?:[^/@\s]{0,256}@)?([A-Za-z0-9.-]{1,253}(?::\d{1,5})?)(/?)"
 )
-_FRAME = re.compile(r'  File "([^"\n]{1,500})", line (\d{1,7}), in ([\w<>.]{1,100})')
+# A member of an exception group is drawn with bars in front of it.
+_FRAME = re.compile(r'[ |]{2,60}File "([^"\n]{1,500})", line (\d{1,7}), in ([\w<>.]{1,100})')
 _STRUCTURE = frozenset(
     {
         "Traceback (most recent call last):",
@@ -33,7 +34,9 @@ _STRUCTURE = frozenset(
         "The above exception was the direct cause of the following exception:",
     }
 )
-_TYPED = re.compile(r"([A-Za-z_]\w{0,60}(?:\.\w{1,60}){0,8})(?:: |$)")
+_DATA = "[data]"
+# What looks like a token or an id rather than a word: letters and digits mixed, or very long.
+_OPAQUE = re.compile(r"(?=\w*\d)(?=\w*[A-Za-z])\w{8,}|\w{32,}")
 
 
 def marker(rule: str) -> str:
@@ -69,7 +72,7 @@ class Scrubber:
 
     """
 
-    __slots__ = ("_content", "_module", "_vocabulary", "rules")
+    __slots__ = ("_content", "_exception", "_module", "_sources", "_vocabulary", "rules")
 
     def __init__(
         self,
@@ -80,11 +83,17 @@ class Scrubber:
         self._vocabulary = vocabulary
         self._content = content
         self._module = module
+        self._exception: str | None = None
+        self._sources: tuple[str, ...] = ()
         self.rules: Counter[str] = Counter()
 
     def attributes(self, attributes: Mapping[Any, Any] | None) -> dict[str, Any]:
         """Attributes of a span, event, link or breadcrumb, each by the rule for its key."""
         clean: dict[str, Any] = {}
+        if attributes is not None and "exception.type" in attributes:
+            exception = attributes["exception.type"]
+            self._exception = exception if isinstance(exception, str) else None
+            self._sources = self.sources_of(attributes.get("exception.stacktrace"))
         for key, value in ({} if attributes is None else attributes).items():
             if len(clean) >= policy.MAX_ITEMS:
                 break
@@ -143,7 +152,7 @@ class Scrubber:
         if key in policy.PATH_KEYS:
             return self._replace("path")
         if key in policy.MESSAGE_KEYS:
-            return self.message(value)
+            return self.message(value, self._exception, self._sources)
         if key in policy.STACKTRACE_KEYS:
             return self.stacktrace(value)
         rule = _key_rule(key)
@@ -175,8 +184,15 @@ class Scrubber:
         return clean if self._vocabulary.strict else self._without_content(clean)
 
     def name(self, text: Any) -> str:
-        """A span's or event's name."""
-        return self.shaped("name", text)
+        """A span's or event's name: a known one, or its literal pieces in the module that made it."""
+        if not isinstance(text, str) or self._vocabulary.knows("name", text):
+            return self.shaped("name", text)
+        source = program.source_of(self._module) if self._module is not None else None
+        if source is not None and not program.is_library(source):
+            clean = self._vocabulary.messages.clean_name(text[: policy.MAX_TEXT], sources=[source])
+            if clean != _DATA:
+                return self._counted(text, clean)
+        return self._replace("unknown")
 
     def sql(self, statement: str) -> str:
         """A statement's template."""
@@ -199,23 +215,68 @@ class Scrubber:
         path = f"/{marker('path')}" if found[3] else ""
         return f"{found[1]}://{self.shaped('host', host)}{colon}{port}{path}"
 
-    def message(self, text: Any) -> str:
-        """A message of unknown origin: only the exception's type in front of it stays."""
+    def message(self, text: Any, exception: str | None = None, sources: Sequence[str] = ()) -> str:
+        """A message's own words, as they stand in the code; what was put into it becomes ``[data]``.
+
+        Args:
+            text: an exception's text, a note, a log line.
+            exception: the dotted name of the exception's class.
+            sources: files of loaded modules it may come from, innermost first.
+
+        """
         if not isinstance(text, str):
             return self._replace("type")
         if text in policy.MARKERS or text == "":
             return text
-        return self._replace("message")
+        clean = self._vocabulary.messages.clean(
+            text[: policy.MAX_TEXT], exception=exception, sources=sources, judge=self._judge
+        )
+        return self._counted(text, clean)
 
-    def status(self, description: str | None, exception_types: frozenset[str]) -> str | None:
-        """A span status' text: ``TypeName: message`` keeps the type of an exception that the span recorded."""
+    def log(self, template: Any, arguments: Any, sources: Sequence[str]) -> str:
+        """A log record's template, and ``[data]`` for its arguments."""
+        if not isinstance(template, str):
+            return self._replace("type")
+        given = arguments if isinstance(arguments, list | tuple | dict) else ()
+        clean = self._vocabulary.messages.clean_log(
+            template[: policy.MAX_TEXT], given, sources=sources, judge=self._judge
+        )
+        return self._counted(template, clean)
+
+    def _counted(self, before: str, clean: str) -> str:
+        if clean != before:
+            self.rules["message"] += 1
+        clean, rule = _patterned(clean)
+        if rule is not None:
+            self.rules[rule] += 1
+        return clean
+
+    def _judge(self, hole: str) -> str | None:
+        """What may stay in a message's hole: in ``strict`` nothing, otherwise what nothing objects to."""
+        if self._vocabulary.strict:
+            return None
+        clean, rule = _patterned(hole)
+        if rule is not None or _OPAQUE.search(hole):
+            return None if rule is None else clean
+        return self._without_content(hole)
+
+    def status(
+        self, description: str | None, exception: str | None = None, sources: Sequence[str] = ()
+    ) -> str | None:
+        """A span status' text; ``TypeName: message`` keeps the type of the exception that the span recorded."""
         if description is None:
             return None
-        typed = _TYPED.match(description[: policy.MAX_TEXT])
-        if typed and typed[1] in exception_types:
-            rest = description[typed.end() :]
-            return f"{typed[1]}: {self.message(rest)}" if rest else typed[1]
-        return self.message(description)
+        name = exception.rpartition(".")[2] if exception is not None else None
+        if name is not None and description.startswith(f"{name}: "):
+            return f"{name}: {self.message(description[len(name) + 2 :], exception, sources)}"
+        return self.message(description, exception, sources)
+
+    def sources_of(self, stacktrace: Any) -> tuple[str, ...]:
+        """The loaded modules' files in a formatted traceback, innermost first."""
+        if not isinstance(stacktrace, str):
+            return ()
+        found = [frame[1] for line in stacktrace.splitlines() if (frame := _FRAME.match(line))]
+        return tuple(path for path in reversed(found) if program.module_at(path) is not None)
 
     def stacktrace(self, text: str) -> str:
         """A formatted traceback: its frames in source files that are loaded, without source lines and messages."""

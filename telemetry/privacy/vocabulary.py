@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING, Final, Literal
 
 from telemetry.privacy import program, words
+from telemetry.privacy.messages import MessageCleaner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -42,6 +43,8 @@ class Vocabulary:
         self.safe_keys = frozenset(safe_keys)
         self._operator = frozenset(operator)
         self._program = program.Program()
+        self.messages = MessageCleaner(self._program.names)
+        """Tells a message's own words from what was put into it."""
         self._routes: set[str] = set()
         self._known: set[tuple[str, str]] = set()
         self._sql: dict[str, str] = {}

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import _strptime
 import json
+import time
 import traceback
 
 import pytest
@@ -79,7 +81,7 @@ class Hostile:
         ("error.type", "json.decoder.JSONDecodeError", "json.decoder.JSONDecodeError"),
         ("error.type", "AnnaError", "[redacted:unknown]"),
         ("error.type", "we talked about the divorce", "[redacted:shape]"),
-        ("exception.message", "could not index my diary", "[redacted:message]"),
+        ("exception.message", "could not index my diary", "[data]"),
         ("gen_ai.request.model", "sk-A1b2C3d4E5f6G7h8I9j0K1l2", "[redacted:ai-key]"),
         ("note", "we talked about the divorce", "[redacted:content-key]"),
         ("anything", "we talked about the divorce", "[redacted:unlisted]"),
@@ -137,13 +139,19 @@ def test_rules_that_acted_are_counted():
     assert scrubber.rules == {"unlisted": 2, "secret-key": 1}
 
 
-def test_a_status_keeps_the_type_of_a_recorded_exception():
+def test_a_status_keeps_the_type_of_the_recorded_exception():
     scrubber = Scrubber()
-    assert (
-        scrubber.status("ValueError: my diary", frozenset({"ValueError"})) == "ValueError: [redacted:message]"
-    )
-    assert scrubber.status("Alice: my diary", frozenset({"ValueError"})) == "[redacted:message]"
-    assert scrubber.status(None, frozenset()) is None
+    assert scrubber.status("ValueError: my diary", "builtins.ValueError") == "ValueError: [data]"
+    assert scrubber.status("Alice: my diary", "ValueError") == "[data]"
+    assert scrubber.status(None) is None
+
+
+def test_a_message_of_a_library_keeps_its_own_words():
+    with pytest.raises(ValueError, match="does not match format") as caught:
+        time.strptime("my diary", "%Y")
+    sources = [_strptime.__file__]
+    said = Scrubber().message(str(caught.value), "ValueError", sources)
+    assert said == "time data [data] does not match format [data]"
 
 
 def test_a_stacktrace_keeps_its_frames_and_loses_its_words():
