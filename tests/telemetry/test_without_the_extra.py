@@ -18,7 +18,10 @@ with TestClient(app) as client:
 telemetry.bind_tenant("acme")
 telemetry.register_content("a text")
 answers = [
-    telemetry.is_active(), telemetry.capture_exception(ValueError()), telemetry.current_trace_id(), telemetry.flush(),
+    telemetry.is_active(),
+    telemetry.capture_exception(ValueError()),
+    telemetry.current_trace_id(),
+    telemetry.flush(),
 ]
 telemetry.shutdown()
 print(json.dumps({"health": health, "answers": answers, "status": telemetry.status()}))
