@@ -32,6 +32,7 @@ logger = logging.getLogger(__name__)
 IDLE_TICK: Final = 5.0
 HELD_TOO_LONG: Final = 10.0
 """Seconds after which what is held upstream goes ahead: a stream that lasts for hours is seen while it lasts."""
+_jitter: Final = random.Random()  # of its own: the application may have seeded the shared one
 FIRST_BACKOFF: Final = 1.0
 LONGEST_BACKOFF: Final = 30.0
 LONGEST_KEPT: Final = 300.0
@@ -183,7 +184,7 @@ class Lane(Generic[T]):
         if now - self._troubled_since > LONGEST_KEPT:
             self._end_pending(End.EXPIRED)
         self._backoff = min(LONGEST_BACKOFF, max(FIRST_BACKOFF, self._backoff * 2))
-        self._due = now + self._backoff * random.uniform(0.7, 1.0)
+        self._due = now + self._backoff * _jitter.uniform(0.7, 1.0)
         if reply.retry_after is not None:
             self._not_before = now + reply.retry_after
         self._report(

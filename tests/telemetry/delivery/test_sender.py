@@ -80,16 +80,20 @@ class Words:
 @pytest.fixture
 def start():
     open_backends: list[Backend] = []
+    senders: list[Sender] = []
 
     def begin(*script, most_items=10**6, **lane):
         backend = Backend(*script, most_items=most_items)
         open_backends.append(backend)
         sender = Sender(Ledger())
+        senders.append(sender)
         words = Lane(sender, Words(backend.url), **{"delay": 0.05, **lane})
         sender.add(words)
         return backend, sender, words
 
     yield begin
+    for sender in senders:
+        sender.shutdown(0)
     for backend in open_backends:
         backend.close()
 
