@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from telemetry.privacy import policy, program, words
+from telemetry.privacy.shapes import SHAPE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,11 +183,25 @@ def _frame(frame: dict[str, Any], scrubber: Scrubber) -> dict[str, Any]:
         module = program.module_at(path) or ""
         clean["module"] = module
         clean["function"] = scrubber.function(module, function) if isinstance(function, str) else "<unknown>"
+        if isinstance(frame.get("vars"), dict):
+            clean["vars"] = _variables(frame["vars"], module, scrubber)
         # The SDK goes by the working directory, which says little about where an application lives.
         own = not program.is_library(path) and not module.startswith(_OURS)
         clean["in_app"] = own or frame.get("in_app") is True
     if isinstance(frame.get("lineno"), int):
         clean["lineno"] = frame["lineno"]
+    return clean
+
+
+def _variables(variables: dict[Any, Any], module: str, scrubber: Scrubber) -> dict[str, str]:
+    """The shapes of local variables; names and classes that stand in the code, and no values."""
+    clean: dict[str, str] = {}
+    for name, text in list(variables.items())[: policy.MAX_ITEMS]:
+        found = SHAPE.fullmatch(text) if isinstance(text, str) else None
+        if found is None or not isinstance(name, str):
+            continue
+        kind = found["name"]
+        clean[scrubber.function(module, name)] = text if kind is None else scrubber.shaped("kind", kind)
     return clean
 
 

@@ -205,3 +205,19 @@ def has_class(dotted: str) -> bool:
         if "<locals>" in rest and has_function(module.__name__, ".".join(rest)):
             return True
     return False
+
+
+_CLASS_NAMES: set[str] = set()
+
+
+def names_class(name: str) -> bool:
+    """Whether some loaded module's dictionary holds a class of that bare name."""
+    if name in _CLASS_NAMES:
+        return True
+    for module in list(sys.modules.values()):
+        found = getattr(module, "__dict__", {}).get(name)
+        if isinstance(found, type):
+            if len(_CLASS_NAMES) < 4096:
+                _CLASS_NAMES.add(name)
+            return True
+    return False

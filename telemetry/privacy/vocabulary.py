@@ -54,6 +54,7 @@ class Vocabulary:
             "class": program.has_class,
             "identifier": self._identifier,
             "host": self._host,
+            "kind": self._kind,
             "label": self._label,
             "logger": self._logger,
             "module": program.is_module,
@@ -133,6 +134,10 @@ class Vocabulary:
 
     def _host(self, text: str) -> bool:
         return text == "localhost" or _is_address(text) or text in self._operator or self._program.says(text)
+
+    def _kind(self, text: str) -> bool:
+        """A class' bare name: a builtin's, the program's, or one of a loaded library's."""
+        return program.has_class(text) or self._program.names(text) or program.names_class(text)
 
     def _label(self, text: str) -> bool:
         return text in self._operator or self._program.says(text)

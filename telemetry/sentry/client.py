@@ -20,6 +20,7 @@ from sentry_sdk.utils import event_from_exception
 from telemetry.guard import Guard
 from telemetry.sentry.dsn import Dsn
 from telemetry.sentry.transport import GatedTransport
+from telemetry.sentry.variables import add_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,6 +129,8 @@ class ErrorClient:
         if getattr(error, _CAPTURED_AS, None) is not None:
             return None
         _mark(error, event.get("event_id", ""))
+        with self._guard:
+            add_shapes(event, error)
         return event
 
 

@@ -1,0 +1,44 @@
+"""Puts the shapes of local variables into an event's frames: their values stay where they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from telemetry.privacy.shapes import shape
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import FrameType
+
+MAX_FRAMES: Final = 60
+MAX_VARIABLES: Final = 30
+_MAX_EXCEPTIONS: Final = 20
+
+
+def add_shapes(event: dict[str, Any], error: BaseException) -> None:
+    """Give each frame of an event ``vars`` with shapes such as ``str len=532`` for its local variables."""
+    frames = {(path, line): frame for path, line, frame in _frames_of(error)}
+    for value in (event.get("exception") or {}).get("values") or ():
+        for shown in (value.get("stacktrace") or {}).get("frames") or ():
+            frame = frames.get((shown.get("abs_path"), shown.get("lineno")))
+            if frame is not None:
+                found = list(frame.f_locals.items())[:MAX_VARIABLES]
+                shown["vars"] = {name: shape(variable) for name, variable in found}
+
+
+def _frames_of(error: BaseException) -> Iterator[tuple[str, int, FrameType]]:
+    """File, line and frame of the innermost frames of an exception, its causes, contexts and members."""
+    waiting, seen = [error], set()
+    while waiting and len(seen) < _MAX_EXCEPTIONS:
+        current = waiting.pop()
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        trace, path = current.__traceback__, []
+        while trace is not None:
+            path.append((trace.tb_frame.f_code.co_filename, trace.tb_lineno, trace.tb_frame))
+            trace = trace.tb_next
+        yield from path[-MAX_FRAMES:]
+        waiting += [other for other in (current.__cause__, current.__context__) if other is not None]
+        if isinstance(current, BaseExceptionGroup):
+            waiting += BaseExceptionGroup.exceptions.__get__(current)

@@ -1,0 +1,75 @@
+"""Variables arrive as shapes, through the real SDK and the real gate."""
+
+from __future__ import annotations
+
+import json
+
+import sentry_sdk
+from sentry_sdk.utils import event_from_exception
+
+from telemetry.gate.events import clean_event
+from telemetry.identity import Identity
+from telemetry.privacy.scrub import Scrubber
+from telemetry.privacy.vocabulary import Vocabulary
+from telemetry.sentry.variables import add_shapes
+from telemetry.settings import Settings
+
+SECRET = "the divorce was her idea"
+
+
+def failing():
+    try:
+        json.loads(SECRET)
+    except ValueError as error:
+        raise LookupError(SECRET) from error
+
+
+def captured():
+    try:
+        failing()
+    except LookupError as error:
+        event, _ = event_from_exception(error, client_options=sentry_sdk.get_client().options)
+        event = json.loads(json.dumps(event, default=str))
+        for value in event["exception"]["values"]:
+            for frame in value["stacktrace"]["frames"]:
+                frame.pop("vars", None)
+        add_shapes(event, error)
+        return clean_event(event, None, Scrubber(Vocabulary("strict")), Identity.of(Settings()))
+    raise AssertionError
+
+
+def test_each_frame_says_what_its_variables_were_like():
+    cause = captured()["exception"]["values"][0]
+    frames = {frame["function"]: frame["vars"] for frame in cause["stacktrace"]["frames"] if "vars" in frame}
+    assert frames["raw_decode"]["s"] == f"str len={len(SECRET)}"
+    assert frames["raw_decode"]["self"] == "JSONDecoder"
+    assert frames["loads"]["parse_float"] == "None"
+
+
+def test_no_value_is_in_the_event():
+    assert "divorce" not in json.dumps(captured())
+
+
+def test_a_value_that_is_put_there_by_hand_goes():
+    event = {
+        "exception": {
+            "values": [
+                {
+                    "type": "LookupError",
+                    "stacktrace": {
+                        "frames": [
+                            {
+                                "abs_path": json.__file__,
+                                "function": "loads",
+                                "vars": {"s": SECRET, "t": "Anna"},
+                            }
+                        ]
+                    },
+                }
+            ]
+        }
+    }
+    clean = clean_event(event, None, Scrubber(Vocabulary("strict")), Identity.of(Settings()))
+    shown = clean["exception"]["values"][0]["stacktrace"]["frames"][0]["vars"]
+    assert "s" not in shown
+    assert "Anna" not in json.dumps(shown)
