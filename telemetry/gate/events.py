@@ -80,7 +80,7 @@ def clean_event(
         if event.get(key):
             clean[key] = rebuild(event[key], scrubber)
     if event.get("logentry"):
-        clean["logentry"] = _logentry(event["logentry"], event.get("logger"), scrubber)
+        clean["logentry"] = {"formatted": _log_line(event["logentry"], event.get("logger"), scrubber)}
     clean.setdefault("contexts", {})["runtime"] = _RUNTIME
     if scope is not None and scope.tenant is not None:
         clean["user"] = {"id": scope.tenant}
@@ -218,7 +218,9 @@ def _breadcrumbs(value: Any, scrubber: Scrubber) -> dict[str, Any]:
             clean["level"] = crumb["level"]
         if (stamp := _timestamp(crumb.get("timestamp"))) is not None:
             clean["timestamp"] = stamp
-        if crumb.get("message"):
+        if crumb.get("logentry"):
+            clean["message"] = _log_line(crumb["logentry"], crumb.get("category"), scrubber)
+        elif crumb.get("message"):
             clean["message"] = scrubber.message(
                 crumb["message"], None, _source_of_logger(crumb.get("category"))
             )
@@ -257,13 +259,14 @@ def _tags(value: Any, scrubber: Scrubber) -> dict[str, Any]:
     return clean
 
 
-def _logentry(value: Any, logger: Any, scrubber: Scrubber) -> dict[str, Any]:
+def _log_line(entry: Any, logger: Any, scrubber: Scrubber) -> str:
     """A log line's template without its arguments, as far as it stands in the module that wrote it."""
-    sources = _source_of_logger(logger)
-    if not isinstance(value, dict):
-        return {"formatted": scrubber.message(value or "", None, sources)}
-    template = value.get("message") or value.get("formatted") or ""
-    return {"formatted": scrubber.log(template, value.get("params"), sources)}
+    if not isinstance(entry, dict):
+        return scrubber.message(entry or "", None, _source_of_logger(logger))
+    path = entry.get("path")
+    loaded = isinstance(path, str) and program.module_at(path) is not None
+    sources = [str(path)] if loaded else _source_of_logger(logger)
+    return scrubber.log(entry.get("message") or entry.get("formatted") or "", entry.get("params"), sources)
 
 
 def _fingerprint(value: Any, scrubber: Scrubber) -> list[str]:

@@ -19,6 +19,7 @@ from sentry_sdk.utils import event_from_exception
 
 from telemetry.guard import Guard
 from telemetry.sentry.dsn import Dsn
+from telemetry.sentry.log_lines import parts, with_parts
 from telemetry.sentry.transport import GatedTransport
 from telemetry.sentry.variables import add_shapes
 
@@ -67,6 +68,7 @@ class ErrorClient:
                 ThreadingIntegration(propagate_scope=False),
                 LoggingIntegration(level=logging.INFO, event_level=logging.ERROR, sentry_logs_level=None),
             ],
+            before_breadcrumb=with_parts,
             max_breadcrumbs=50,
             include_local_variables=False,
             include_source_context=False,
@@ -123,6 +125,8 @@ class ErrorClient:
 
     def _once(self, event: Any, hint: Any) -> Any:
         """Drop the event of an exception that was captured before, by whomever."""
+        if "log_record" in hint:
+            event["logentry"] = parts(hint["log_record"])
         error = (hint.get("exc_info") or (None, None, None))[1]
         if error is None:
             return event

@@ -28,7 +28,8 @@ def add_shapes(event: dict[str, Any], error: BaseException) -> None:
 
 def _frames_of(error: BaseException) -> Iterator[tuple[str, int, FrameType]]:
     """File, line and frame of the innermost frames of an exception, its causes, contexts and members."""
-    waiting, seen = [error], set()
+    waiting: list[BaseException] = [error]
+    seen: set[int] = set()
     while waiting and len(seen) < _MAX_EXCEPTIONS:
         current = waiting.pop()
         if id(current) in seen:
