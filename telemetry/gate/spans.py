@@ -118,6 +118,8 @@ def _name(span: ReadableSpan, attributes: dict[str, Any], scrubber: Scrubber) ->
         route = attributes.get("http.route")
         shown = "HTTP" if method == "_OTHER" else method
         return f"{shown} {route}" if route is not None else str(shown)
+    if span.kind is SpanKind.SERVER and "http.route" in attributes:  # a websocket has a route and no method
+        return str(attributes["http.route"])
     statement = attributes.get("db.query.text") or attributes.get("db.statement")
     if statement is not None:
         summary = sql.summary(statement)
