@@ -232,6 +232,7 @@ class Sender:
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
+        self._guard = Guard(ledger, "sender")
         self._lanes: list[Lane[Any]] = []
         self._upstream: list[Callable[[float], None]] = []
         self._reset()
@@ -275,8 +276,8 @@ class Sender:
                 due = min((lane.next_due() for lane in self._lanes), default=float("inf"))
                 self._wake.wait(max(0.0, min(IDLE_TICK, due - time.monotonic())))
                 self._wake.clear()
-                self._sweep(HELD_TOO_LONG)
-                with self._stepping:
+                with self._guard, self._stepping:
+                    self._sweep(HELD_TOO_LONG)
                     for lane in self._lanes:
                         lane.step()
 
@@ -288,8 +289,7 @@ class Sender:
         """Deliver everything on the calling thread within some seconds; True when nothing is left."""
         deadline = time.monotonic() + timeout
         self._sweep(0.0)
-        if self._nothing_left():
-            return True
+        # Before judging what is left: an item on its way through the gate stands in no queue.
         if not self._stepping.acquire(timeout=timeout):
             return False
         try:

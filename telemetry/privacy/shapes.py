@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-_SIZED: Final = {
+_SIZED: Final[dict[type, str]] = {
     str: "len",
     bytes: "len",
     bytearray: "len",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from programs import RUNNING, Server, valkey
-from sink import Sink
+
+from telemetry.testing.sink import Sink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator

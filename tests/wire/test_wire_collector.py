@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from sink import Sink
+
+from telemetry.testing.sink import Sink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

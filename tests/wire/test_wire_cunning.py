@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import leaks
 import pytest
 from programs import APPS, Server
-from sink import Sink
+
+from telemetry.testing import leaks
+from telemetry.testing.sink import Sink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

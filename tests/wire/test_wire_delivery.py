@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from programs import APPS, Program
-from sink import Answer, Sink
+
+from telemetry.testing.sink import Answer, Sink
 
 if TYPE_CHECKING:
     from collections.abc import Callable

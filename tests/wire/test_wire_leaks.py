@@ -8,10 +8,12 @@ import sys
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
-import leaks
 import pytest
 from programs import APPS, Server
-from sink import Answer, Received, Sink
+
+from telemetry.privacy.shapes import SHAPE
+from telemetry.testing import leaks
+from telemetry.testing.sink import Answer, Received, Sink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,7 +149,7 @@ def test_only_errors_and_spans_arrive(run: tuple[Sink, dict[str, int], list[Rece
     }
 
 
-def test_no_source_line_and_no_local_variable_arrives(
+def test_no_source_line_and_no_value_of_a_local_variable_arrives(
     run: tuple[Sink, dict[str, int], list[Received]],
 ) -> None:
     frames = [
@@ -163,7 +165,11 @@ def test_no_source_line_and_no_local_variable_arrives(
         "module",
         "lineno",
         "in_app",
+        "vars",
     }
+    shapes = [shown for frame in frames for shown in frame.get("vars", {}).values()]
+    assert shapes
+    assert not [shown for shown in shapes if not (SHAPE.fullmatch(shown) or shown.startswith("[redacted:"))]
 
 
 def test_every_error_carries_the_tenant_by_its_pseudonym_only(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from programs import Server
-from sink import Answer, SilentSink, Sink
+
+from telemetry.testing.sink import Answer, SilentSink, Sink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from programs import Server
-    from sink import Sink
+
+    from telemetry.testing.sink import Sink
 
 BAD = {
     "SENTRY_DSN": ("http://topsecretqx@nowhere.invalid/seven", "https://PUBLIC_KEY@HOST/PROJECT_ID"),

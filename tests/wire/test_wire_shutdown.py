@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from programs import Server
-    from sink import Sink
+
+    from telemetry.testing.sink import Sink
 
 ALL_SAMPLED = {"SENTRY_TRACES_SAMPLE_RATE": "1"}
 

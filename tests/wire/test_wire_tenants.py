@@ -5,12 +5,12 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
-import leaks
 import pytest
 from programs import HASH_KEY, Server
-from sink import Sink
 
 from telemetry.privacy.tenants import Pseudonyms
+from telemetry.testing import leaks
+from telemetry.testing.sink import Sink
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from conftest import Running
     from programs import Server
-    from sink import Sink, Span
+
+    from telemetry.testing.signals import Span
+    from telemetry.testing.sink import Sink
 
 pytestmark = pytest.mark.xdist_group("wire-foreign")
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-import leaks
 import pytest
 from programs import APPS, HASH_KEY, Server
-from sink import Sink
 from test_wire_leaks import drive
 
 from telemetry.privacy.tenants import Pseudonyms
+from telemetry.testing import leaks
+from telemetry.testing.sink import Sink
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

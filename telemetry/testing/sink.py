@@ -2,35 +2,23 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import socket
 import struct
 import threading
 import time
-import zlib
 from collections import defaultdict
 from dataclasses import dataclass, field
-from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
-import brotli
-import zstandard
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from telemetry.inspector.decode import RefusedBodyError, decode
+from telemetry.testing.signals import envelope_items, otlp_spans
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from types import TracebackType
 
-DECODERS: dict[str, Callable[[bytes], bytes]] = {
-    "gzip": gzip.decompress,
-    "br": brotli.decompress,
-    "deflate": zlib.decompress,
-    "zstd": lambda raw: zstandard.ZstdDecompressor().decompressobj().decompress(raw),
-}
-KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
-STATUSES = ("UNSET", "OK", "ERROR")
+    from telemetry.testing.signals import Item, Span
 
 
 @dataclass(frozen=True)
@@ -57,41 +45,24 @@ class Received:
     body: bytes
     status: int
     at: float
+    unreadable: str = ""
+    """Why ``body`` is still encoded, and can't be searched; empty when it is not."""
 
     @property
     def taken(self) -> bool:
         """Whether the sender was told that its data arrived."""
         return 200 <= self.status < 300
 
+    @property
+    def route(self) -> str:
+        """The path without its query."""
+        return self.path.partition("?")[0]
 
-@dataclass(frozen=True)
-class Item:
-    """One item of an envelope, with the envelope's own headers."""
-
-    envelope: dict[str, Any]
-    headers: dict[str, Any]
-    payload: Any
-
-
-@dataclass(frozen=True)
-class Span:
-    """One span of an OTLP body, in plain values; ids are hex, ``parent_id`` of a root is empty."""
-
-    name: str
-    kind: str
-    trace_id: str
-    span_id: str
-    parent_id: str
-    trace_state: str
-    attributes: dict[str, Any]
-    events: list[tuple[str, dict[str, Any]]]
-    links: list[tuple[str, str, dict[str, Any]]]
-    status: str
-    status_message: str
-    start: int
-    end: int
-    scope: str
-    resource: dict[str, Any]
+    @property
+    def is_json(self) -> bool:
+        """Whether the body is said to be JSON."""
+        kinds = [value for name, value in self.headers.items() if name.lower() == "content-type"]
+        return any(kind.partition(";")[0].strip().lower() == "application/json" for kind in kinds)
 
 
 class Sink:
@@ -168,7 +139,7 @@ class Sink:
         return [
             item
             for request in self.requests
-            if request.path.endswith("/envelope/") and (request.taken or not taken)
+            if request.route.rstrip("/").endswith("/envelope") and (request.taken or not taken)
             for item in envelope_items(request.body)
         ]
 
@@ -185,8 +156,8 @@ class Sink:
         return [
             span
             for request in self.requests
-            if request.taken and request.path.rstrip("/").endswith("/v1/traces")
-            for span in otlp_spans(request.body)
+            if request.taken and request.route.rstrip("/").endswith("/v1/traces")
+            for span in otlp_spans(request.body, as_json=request.is_json)
         ]
 
     def traces(self) -> dict[str, list[Span]]:
@@ -230,16 +201,20 @@ class Sink:
         return value
 
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
-        raw = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
-        encoding = handler.headers.get("Content-Encoding", "")
-        body = DECODERS.get(encoding, bytes)(raw)
-        answer = self._next_answer(handler.path, len(body))
+        raw = _read(handler)
+        unreadable = ""
+        try:
+            body = decode(raw, handler.headers.get("Content-Encoding"))
+            answer = self._next_answer(handler.path, len(body))
+        except RefusedBodyError as refused:
+            # Kept as it came: who asks whether it is clean is told that nobody can know.
+            body, unreadable, answer = raw, refused.sentence, Answer(refused.status)
         if answer.delay:
             time.sleep(answer.delay)
         status = 0 if answer.reset else answer.status
         with self._changed:
             self._received.append(
-                Received(handler.path, dict(handler.headers.items()), raw, body, status, time.time())
+                Received(handler.path, _headers(handler), raw, body, status, time.time(), unreadable)
             )
             self._changed.notify_all()
         if answer.reset:
@@ -266,6 +241,26 @@ class Sink:
         if chosen.largest is not None:
             return Answer(413 if size > chosen.largest else 200)
         return chosen
+
+
+def _headers(handler: BaseHTTPRequestHandler) -> dict[str, str]:
+    """All headers; the values of one that was sent twice stand one after the other."""
+    found: dict[str, str] = {}
+    for name, value in handler.headers.items():
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def _read(handler: BaseHTTPRequestHandler) -> bytes:
+    if "chunked" not in handler.headers.get("Transfer-Encoding", "").lower():
+        return handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+    parts = []
+    while size := int(handler.rfile.readline().partition(b";")[0], 16):
+        parts.append(handler.rfile.read(size))
+        handler.rfile.readline()
+    while handler.rfile.readline().strip():
+        """Trailers."""
+    return b"".join(parts)
 
 
 class _Server(ThreadingHTTPServer):
@@ -326,68 +321,3 @@ class SilentSink:
         self._thread.join(5)
         for connection in self._accepted:
             connection.close()
-
-
-@lru_cache(maxsize=4096)
-def envelope_items(body: bytes) -> list[Item]:
-    """The items of a Sentry envelope; payloads that are JSON are parsed."""
-    head, _, rest = body.partition(b"\n")
-    envelope = json.loads(head)
-    found = []
-    while rest.strip():
-        line, _, rest = rest.partition(b"\n")
-        headers = json.loads(line)
-        length = headers.get("length")
-        payload = rest[:length] if length is not None else rest.partition(b"\n")[0]
-        rest = rest[len(payload) :].removeprefix(b"\n")
-        try:
-            found.append(Item(envelope, headers, json.loads(payload)))
-        except ValueError:
-            found.append(Item(envelope, headers, payload))
-    return found
-
-
-@lru_cache(maxsize=4096)
-def otlp_spans(body: bytes) -> tuple[Span, ...]:
-    """The spans of an ``ExportTraceServiceRequest``."""
-    return tuple(_spans(body))
-
-
-def _spans(body: bytes) -> Iterator[Span]:
-    for resource_spans in ExportTraceServiceRequest.FromString(body).resource_spans:
-        resource = _attributes(resource_spans.resource.attributes)
-        for scope_spans in resource_spans.scope_spans:
-            for span in scope_spans.spans:
-                yield Span(
-                    name=span.name,
-                    kind=KINDS[span.kind],
-                    trace_id=span.trace_id.hex(),
-                    span_id=span.span_id.hex(),
-                    parent_id=span.parent_span_id.hex(),
-                    trace_state=span.trace_state,
-                    attributes=_attributes(span.attributes),
-                    events=[(event.name, _attributes(event.attributes)) for event in span.events],
-                    links=[
-                        (link.trace_id.hex(), link.span_id.hex(), _attributes(link.attributes))
-                        for link in span.links
-                    ],
-                    status=STATUSES[span.status.code],
-                    status_message=span.status.message,
-                    start=span.start_time_unix_nano,
-                    end=span.end_time_unix_nano,
-                    scope=scope_spans.scope.name,
-                    resource=resource,
-                )
-
-
-def _attributes(pairs: Any) -> dict[str, Any]:
-    return {pair.key: _value(pair.value) for pair in pairs}
-
-
-def _value(value: Any) -> Any:
-    kind = value.WhichOneof("value")
-    if kind == "array_value":
-        return [_value(item) for item in value.array_value.values]
-    if kind == "kvlist_value":
-        return _attributes(value.kvlist_value.values)
-    return getattr(value, kind) if kind else None
