@@ -12,9 +12,12 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from telemetry.keyring import Key as Key
+    from telemetry.keyring import Keyring as Keyring
     from telemetry.pipeline import Pipeline
+    from telemetry.privacy.tenants import Kind
 
 __all__ = [
     "bind_tenant",
@@ -22,7 +25,10 @@ __all__ = [
     "current_trace_id",
     "flush",
     "is_active",
+    "pseudonym",
+    "pseudonym_keys",
     "register_content",
+    "run_preview",
     "setup",
     "shutdown",
     "status",
@@ -155,3 +161,23 @@ def status() -> dict[str, Any]:
     from telemetry.pipeline import status_of
 
     return status_of(_pipeline)
+
+
+def pseudonym_keys(environ: Mapping[str, str] | None = None) -> Keyring:
+    """The keys that make pseudonyms in this environment, whether telemetry is running or not."""
+    from telemetry.keyring import Keyring
+
+    return Keyring.from_environ(os.environ if environ is None else environ)
+
+
+def pseudonym(kind: Kind, name: str) -> str | None:
+    """The pseudonym that telemetry would send for a name; None when no key is set and none can be kept."""
+    current = pseudonym_keys().current
+    return None if current is None else current.pseudonyms.of(kind, name)
+
+
+def run_preview(arguments: Sequence[str], program: str) -> int:
+    """Show what would leave of an item: the command ``preview``, with its arguments; its exit code."""
+    from telemetry.preview.command import run
+
+    return run(arguments, program)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _SEEN: Final = "continuum.telemetry"
+_FRAMEWORKS: Final = frozenset({"fastapi", "starlette"})
 _MARK: Final = "_continuum_telemetry"
 _LAST_WORDS: Final = frozenset({"lifespan.shutdown.complete", "lifespan.shutdown.failed"})
 
@@ -139,6 +140,7 @@ def stand_in(pipeline: Pipeline, instrument: Callable[[Any], None] | None) -> No
         stack = original(self)
         with pipeline.guard("middleware stack"):
             pipeline.vocabulary.learn_routes(_templates(self))
+            pipeline.vocabulary.learn_packages(_packages(self))
             if isinstance(stack, ServerErrorMiddleware):
                 stack.app = TelemetryBoundary(stack.app, pipeline)
         return stack
@@ -160,3 +162,14 @@ def _templates(app: Any) -> list[str]:
         if getattr(inner, "routes", None) and isinstance(path, str):
             found += [path + below for below in _templates(inner)]
     return found
+
+
+def _packages(app: Any) -> set[str]:
+    """The top-level packages that an application's route functions come from."""
+    from fastapi.routing import iter_route_contexts
+
+    modules = (
+        getattr(getattr(route, "endpoint", None), "__module__", None)
+        for route in iter_route_contexts(app.routes)
+    )
+    return {module.partition(".")[0] for module in modules if isinstance(module, str)} - _FRAMEWORKS

@@ -53,7 +53,9 @@ class Pipeline:
         self.sender = Sender(self.ledger)
         self.instruments: dict[str, str] = {}
         self.errors: ErrorClient | None = None
-        self.vocabulary = Vocabulary(settings.privacy, settings.operator_words, settings.safe_keys)
+        self.vocabulary = Vocabulary(
+            settings.privacy, settings.operator_words, settings.safe_keys, settings.rules_off
+        )
         self.scrubbing = Scrubbing(self.vocabulary, lambda: self.identity, self.ledger)
         self.provider = self._provider()
         self._holding: HoldingSpanProcessor | None = None
@@ -129,6 +131,7 @@ class Pipeline:
     def name_service(self, service: str, version: str) -> None:
         """Let the application name itself where the environment didn't."""
         self.identity = self.identity.named(service, version)
+        self.vocabulary.learn_packages({service})
         self.provider.describe(self._resource())
 
     def bind_tenant(self, tenant_id: str) -> None:

@@ -22,6 +22,7 @@ from telemetry.environment import (
     text,
     url,
 )
+from telemetry.privacy.patterns import SWITCHABLE
 from telemetry.privacy.vocabulary import PROFILES
 from telemetry.sentry.dsn import FORM as DSN_FORM
 from telemetry.sentry.dsn import Dsn
@@ -113,6 +114,9 @@ class Settings:
 
     safe_keys: tuple[str, ...] = ()
     """CONTINUUM_TELEMETRY_SAFE_KEYS: attribute keys whose text may be sent when no pattern objects."""
+
+    rules_off: tuple[str, ...] = ()
+    """CONTINUUM_TELEMETRY_RULES_OFF: ids of value rules that do not act; ``continuum-key`` always does."""
 
     operator_words: frozenset[str] = field(default=frozenset(), repr=False)
     """Hosts and database names that stand in the environment: the operator's words, not somebody's."""
@@ -231,6 +235,13 @@ class Settings:
                 accepted="attribute keys, separated by commas",
                 otherwise=(),
             ),
+            rules_off=env.first(
+                "rules_off",
+                "CONTINUUM_TELEMETRY_RULES_OFF",
+                parse=_rules,
+                accepted="ids of rules, separated by commas: " + ", ".join(sorted(SWITCHABLE)),
+                otherwise=(),
+            ),
             operator_words=_operator_words(environ),
             tenant_headers=env.first(
                 "tenant_headers",
@@ -267,6 +278,13 @@ def _propagators(raw: str) -> tuple[str, ...]:
     wanted = names(raw)
     if not wanted or propagation.unknown(wanted):
         raise ValueError("not installed")
+    return wanted
+
+
+def _rules(raw: str) -> tuple[str, ...]:
+    wanted = names(raw)
+    if not SWITCHABLE.issuperset(wanted):
+        raise ValueError("unknown rules, or one that always acts")
     return wanted
 
 

@@ -6,6 +6,7 @@ from typing import NoReturn
 
 import click
 
+from continuum.cli.lazy import LazyGroup
 from continuum.cli.session import json_option
 
 _FLUSH_SECONDS = 5.0
@@ -16,7 +17,16 @@ _SET = (
 _OFF = "telemetry is off: " + _SET
 
 
-@click.group("telemetry")
+# Commands that have a file of their own.
+_COMMANDS = {
+    "preview": "continuum.cli.telemetry_preview:preview",
+    "tenant-hash": "continuum.cli.pseudonyms:tenant_hash",
+    "whois": "continuum.cli.pseudonyms:whois",
+    "collector-key": "continuum.cli.pseudonyms:collector_key",
+}
+
+
+@click.group("telemetry", cls=LazyGroup, lazy_commands=_COMMANDS)
 def telemetry_group() -> None:
     """See what telemetry does, and try it."""
 

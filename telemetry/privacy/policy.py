@@ -8,8 +8,9 @@ shows the value.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
+
+from telemetry.privacy.patterns import VALUE_RULES, Rule
 
 # --- Shapes: what a string of a known key has to look like, from its first to its last character ------------
 
@@ -32,6 +33,7 @@ SHAPES: Final[dict[str, re.Pattern[str]]] = {
     # A class, a module, a logger, a thread: names in code, too.
     "class": re.compile(r"[A-Za-z_]\w{0,99}(?:\.[\w<>]{1,100}){0,12}"),
     "module": re.compile(r"[A-Za-z_]\w{0,99}(?:\.\w{1,100}){0,12}"),
+    "kind": re.compile(r"[A-Za-z_]\w{0,60}"),
     "logger": re.compile(r"[A-Za-z_][\w.-]{0,119}"),
     "thread": re.compile(r"[\w .()-]{1,100}"),
     # What an operator wrote into the environment: a name, a release, a region.
@@ -136,16 +138,7 @@ REPLACED_KEY: Final = "redacted.key"
 """What stands in the place of a key that may be somebody's words."""
 
 # --- Rules -------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Why something is removed. ``pattern`` finds it in text or in a key; some rules have no pattern."""
-
-    id: str
-    reason: str
-    pattern: re.Pattern[str] | None = None
-
+# Those that find something in a text stand in patterns.py.
 
 # A key that says that its value is nobody's business. Matched anywhere in the key, on word borders.
 KEY_RULES: Final[tuple[Rule, ...]] = (
@@ -172,50 +165,6 @@ KEY_RULES: Final[tuple[Rule, ...]] = (
             r"(?i)(?:^|[._\-])(?:body|content|prompt|completion|messages?|text|query|question|answer|input|"
             r"output|memory|note|comment)(?:$|[._\-])"
         ),
-    ),
-)
-
-# What gives a secret away wherever it stands. Each is linear: bounded repeats, no nested quantifiers.
-VALUE_RULES: Final[tuple[Rule, ...]] = (
-    Rule("continuum-key", "An API key of this service.", re.compile(r"\bcm_[A-Za-z0-9_-]{16,128}")),
-    Rule(
-        "jwt",
-        "A JSON web token.",
-        re.compile(r"\beyJ[A-Za-z0-9_-]{5,4096}\.[A-Za-z0-9_-]{5,4096}\.[A-Za-z0-9_-]{0,4096}"),
-    ),
-    Rule(
-        "bearer",
-        "A bearer or basic credential.",
-        re.compile(r"(?i)\b(?:bearer|basic)\s[A-Za-z0-9._~+/=-]{8,4096}"),
-    ),
-    Rule(
-        "url-credentials",
-        "A user and password in a URL.",
-        re.compile(r"(?<=://)[^\s/@:]{0,256}:[^\s/@]{1,256}@"),
-    ),
-    Rule("sentry-dsn", "A Sentry DSN's key.", re.compile(r"(?<=://)[0-9a-f]{32}@")),
-    Rule("sentry-token", "A Sentry auth token.", re.compile(r"\bsntry[su]_[A-Za-z0-9_+/=]{16,512}")),
-    Rule("aws-key", "An AWS access key id.", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
-    Rule(
-        "github-token",
-        "A GitHub token.",
-        re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_\w{20,255})"),
-    ),
-    Rule("gitlab-token", "A GitLab token.", re.compile(r"\bglpat-[A-Za-z0-9_-]{16,64}")),
-    Rule("slack-token", "A Slack token.", re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,255}")),
-    Rule(
-        "stripe-key", "A payment provider's key.", re.compile(r"\b[rsp]k_(?:live|test)_[A-Za-z0-9]{16,255}")
-    ),
-    Rule("ai-key", "A key of an AI vendor.", re.compile(r"\bsk-[A-Za-z0-9_-]{20,255}")),
-    Rule(
-        "private-key",
-        "A PEM block.",
-        re.compile(r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[A-Za-z0-9+/=\s]{0,16384}"),
-    ),
-    Rule(
-        "email",
-        "An e-mail address.",
-        re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,4}[A-Za-z]{2,24}"),
     ),
 )
 

@@ -16,7 +16,7 @@ from importlib.machinery import SourceFileLoader
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from types import CodeType, ModuleType
 
 _LIBRARIES: Final = tuple(
@@ -37,6 +37,13 @@ class Program:
         self._strings: set[str] = set()
         self._names: set[str] = set()
         self._read: set[str] = set()
+        self._packages: frozenset[str] = frozenset()
+        self._looked = float("-inf")
+
+    def belongs(self, packages: Iterable[str]) -> None:
+        """Count installed packages to the application: those that its routes' functions come from."""
+        self._packages |= frozenset(packages)
+        self._read = {name for name in self._read if name.partition(".")[0] not in self._packages}
         self._looked = float("-inf")
 
     def says(self, text: str) -> bool:
@@ -63,7 +70,9 @@ class Program:
                 continue
             self._read.add(name)
             path = _source_of(module)
-            if path is not None and not is_library(path):
+            if path is None:
+                continue
+            if not is_library(path) or name.partition(".")[0] in self._packages:
                 strings, names = words_of(name)
                 self._strings |= strings
                 self._names |= names

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 
 _LONGEST_SHAPED = 512
+_CUTS = 8
+"""Markers may be longer than what they replace, so that a cut text grows; more cuts than this is made up."""
 _KEY_SHAPE = re.compile(r"[A-Za-z_][\w.:/-]{0,119}")
 _URL = re.compile(
     r"(https?|wss?|redis|postgresql)://(?:[^/@\s]{0,256}@)?([A-Za-z0-9.-]{1,253}(?::\d{1,5})?)(/?)"
@@ -35,6 +37,9 @@ _STRUCTURE = frozenset(
     }
 )
 _DATA = "[data]"
+# What an attribute's string or number needs to be asked at first; keys that never leave are in neither.
+_SHAPE_OF = {key: shape for key, shape in policy.SAFE_KEYS.items() if key not in policy.DROPPED_KEYS}
+_NUMBERS = words.NUMERIC_KEYS - policy.DROPPED_KEYS
 # What looks like a token or an id rather than a word: letters and digits mixed, or very long.
 _OPAQUE = re.compile(r"(?=\w*\d)(?=\w*[A-Za-z])\w{8,}|\w{32,}")
 
@@ -44,13 +49,12 @@ def marker(rule: str) -> str:
     return f"[redacted:{rule}]"
 
 
-@lru_cache(maxsize=4096)
-def _patterned(text: str) -> tuple[str, str | None]:
-    acted = None
-    for rule in policy.VALUE_RULES:
-        if rule.pattern is not None and rule.pattern.search(text):
-            text, acted = rule.pattern.sub(marker(rule.id), text), rule.id
-    return text, acted
+def _cut(text: str) -> str:
+    """A text's first part, up to a space where there is one: half a secret looks like none."""
+    if len(text) <= policy.MAX_TEXT:
+        return text
+    head = text[: policy.MAX_TEXT]
+    return head.rsplit(None, 1)[0] if head[-512:].split(None, 1)[1:] else head
 
 
 @lru_cache(maxsize=2048)
@@ -72,7 +76,7 @@ class Scrubber:
 
     """
 
-    __slots__ = ("_content", "_exception", "_module", "_sources", "_vocabulary", "rules")
+    __slots__ = ("_content", "_exception", "_module", "_redact", "_sources", "_vocabulary", "rules")
 
     def __init__(
         self,
@@ -81,6 +85,7 @@ class Scrubber:
         module: str | None = None,
     ) -> None:
         self._vocabulary = vocabulary
+        self._redact = vocabulary.redact
         self._content = content
         self._module = module
         self._exception: str | None = None
@@ -94,9 +99,17 @@ class Scrubber:
             exception = attributes["exception.type"]
             self._exception = exception if isinstance(exception, str) else None
             self._sources = self.sources_of(attributes.get("exception.stacktrace"))
+        passed = self._vocabulary.passed
         for key, value in ({} if attributes is None else attributes).items():
             if len(clean) >= policy.MAX_ITEMS:
                 break
+            # Most of what comes is one of these two: a word that passed before, a number of the conventions.
+            kind = type(value)
+            if type(key) is str and (
+                (kind is str and (_SHAPE_OF.get(key), value) in passed) or (kind is int and key in _NUMBERS)
+            ):
+                clean[key] = value
+                continue
             if not isinstance(key, str) or key in policy.DROPPED_KEYS:
                 continue
             clean[self.key(key)] = self.value(key, value)
@@ -162,26 +175,34 @@ class Scrubber:
 
     def prose(self, text: str) -> str:
         """A text that may stay where no pattern and no registered content objects."""
-        clean, rule = _patterned(text[: policy.MAX_TEXT])
-        if rule is not None:
-            self.rules[rule] += 1
-        return self._without_content(clean)
+        for _ in range(_CUTS):
+            text, rule = self._redact(_cut(text))
+            if rule is not None:
+                self.rules[rule] += 1
+            if len(text) <= policy.MAX_TEXT:
+                return self._without_content(text)
+        return self._replace("shape")
 
     def shaped(self, shape: str, text: Any) -> str:
         """A string that is sent when it has a shape, its words are known and nothing secret stands in it."""
         if not isinstance(text, str):
             return self._replace("type")
+        if type(text) is str and (shape, text) in self._vocabulary.passed:
+            return text
         if text in policy.MARKERS:
             return text
         if len(text) > _LONGEST_SHAPED or policy.SHAPES[shape].fullmatch(text) is None:
             return self._replace("shape")
-        clean, rule = _patterned(text)
+        _, rule = self._redact(text, prose=False)
         if rule is not None:
-            self.rules[rule] += 1
-        elif not self._vocabulary.knows(shape, text):
+            return self._replace(rule)  # all of it: what stands around a secret is no known word either
+        if not self._vocabulary.knows(shape, text):
             return self._replace("unknown")
         # A known word is the program's, though a request may have brought the same one in.
-        return clean if self._vocabulary.strict else self._without_content(clean)
+        if not self._vocabulary.strict:
+            return self._without_content(text)
+        self._vocabulary.let_pass(shape, text)
+        return text
 
     def name(self, text: Any) -> str:
         """A span's or event's name: a known one, or its literal pieces in the module that made it."""
@@ -196,12 +217,16 @@ class Scrubber:
 
     def sql(self, statement: str) -> str:
         """A statement's template."""
+        if (known := self._vocabulary.statements.get(statement)) is not None:
+            return known
         if not self._vocabulary.is_statement(statement):
             return self._replace("shape")
         template = self._vocabulary.known_sql(sql.template(statement))
-        clean, rule = _patterned(template)
+        clean, rule = self._redact(template, prose=False)
         if rule is not None:
             self.rules[rule] += 1
+        else:
+            self._vocabulary.keep_statement(statement, clean)
         return clean
 
     def url(self, text: str) -> str:
@@ -246,7 +271,7 @@ class Scrubber:
     def _counted(self, before: str, clean: str) -> str:
         if clean != before:
             self.rules["message"] += 1
-        clean, rule = _patterned(clean)
+        clean, rule = self._redact(clean)
         if rule is not None:
             self.rules[rule] += 1
         return clean
@@ -255,7 +280,7 @@ class Scrubber:
         """What may stay in a message's hole: in ``strict`` nothing, otherwise what nothing objects to."""
         if self._vocabulary.strict:
             return None
-        clean, rule = _patterned(hole)
+        clean, rule = self._redact(hole)
         if rule is not None or _OPAQUE.search(hole):
             return None if rule is None else clean
         return self._without_content(hole)
@@ -293,7 +318,10 @@ class Scrubber:
 
     def function(self, module: str, name: str) -> str:
         """A function's name when it stands in a loaded module's code."""
-        if not self._vocabulary.strict or program.has_function(module, name):
+        if not self._vocabulary.strict or (f"{module}()", name) in self._vocabulary.passed:
+            return name
+        if program.has_function(module, name):
+            self._vocabulary.let_pass(f"{module}()", name)
             return name
         return self._replace("unknown")
 

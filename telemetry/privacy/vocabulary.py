@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from telemetry.privacy import program, words
 from telemetry.privacy.messages import MessageCleaner
+from telemetry.privacy.redacting import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -20,6 +21,10 @@ Profile = Literal["strict", "balanced", "development"]
 PROFILES: Final = ("strict", "balanced", "development")
 
 _MOST_REMEMBERED: Final = 16_384
+_MOST_PASSED: Final = 4_096
+_LONGEST_PASSED: Final = 120
+_MOST_STATEMENTS: Final = 512
+_LONGEST_STATEMENT: Final = 512
 _WORD_IN_SQL: Final = re.compile(r"[A-Za-z_]\w*|\"\w*\"|`\w*`")
 _FIRST_WORD: Final = re.compile(r"(?:\s|\(|--[^\n]*\n|/\*[^*]{0,2000}\*/){0,50}([A-Za-z][A-Za-z.]{1,24})\b")
 _THREAD_NUMBER: Final = re.compile(r"[-_ ]?\(?\d[\d_-]*\)?$")
@@ -32,15 +37,22 @@ class Vocabulary:
         profile: how much has to be known.
         operator: hosts, database names, releases and other labels that stand in the process's environment.
         safe_keys: attribute keys that the operator calls safe.
+        rules_off: ids of value rules that the operator switched off.
 
     """
 
     def __init__(
-        self, profile: Profile = "strict", operator: Iterable[str] = (), safe_keys: Iterable[str] = ()
+        self,
+        profile: Profile = "strict",
+        operator: Iterable[str] = (),
+        safe_keys: Iterable[str] = (),
+        rules_off: Iterable[str] = (),
     ) -> None:
         self.profile = profile
         self.strict = profile == "strict"
         self.safe_keys = frozenset(safe_keys)
+        self.redact = Redactor(rules_off)
+        """Replaces secrets and what names a person in a text."""
         self._operator = frozenset(operator)
         self._program = program.Program()
         self.messages = MessageCleaner(self._program.names)
@@ -48,6 +60,10 @@ class Vocabulary:
         self._routes: set[str] = set()
         self._known: set[tuple[str, str]] = set()
         self._sql: dict[str, str] = {}
+        self.passed: set[tuple[str | None, str]] = set()
+        """Short texts that passed every check as a shape, or as a function's name in a module, in ``strict``."""
+        self.statements: dict[str, str] = {}
+        """Templates of statements in which no rule acted."""
         self._by_shape: dict[str, Callable[[str], bool]] = {
             "word": self._enumeration,
             "error": lambda text: text.isdigit() or program.has_class(text),
@@ -68,6 +84,10 @@ class Vocabulary:
         """Route templates of an application that is being served."""
         self._routes.update(route for route in routes if len(self._routes) < _MOST_REMEMBERED)
 
+    def learn_packages(self, packages: Iterable[str]) -> None:
+        """Installed packages that are the application, not a library of it."""
+        self._program.belongs(packages)
+
     def knows(self, shape: str, text: str) -> bool:
         """Whether a string that has a shape is known; shapes without a vocabulary need none."""
         if not self.strict or (shape, text) in self._known:
@@ -78,6 +98,20 @@ class Vocabulary:
         if len(self._known) < _MOST_REMEMBERED:
             self._known.add((shape, text))
         return True
+
+    def let_pass(self, shape: str, text: str) -> None:
+        """Remember a text that passed; everything is forgotten when there is too much to remember."""
+        if len(text) <= _LONGEST_PASSED:
+            if len(self.passed) >= _MOST_PASSED:
+                self.passed.clear()
+            self.passed.add((shape, text))
+
+    def keep_statement(self, statement: str, template: str) -> None:
+        """Remember a statement's template, as ``let_pass`` does."""
+        if len(statement) <= _LONGEST_STATEMENT:
+            if len(self.statements) >= _MOST_STATEMENTS:
+                self.statements.clear()
+            self.statements[statement] = template
 
     def knows_key(self, key: str, module: str | None) -> bool:
         """Whether an attribute's key stands in the code that set it."""

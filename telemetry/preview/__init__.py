@@ -1,0 +1,1 @@
+"""Shows what would leave: the real gates, on an item that an operator gives."""
