@@ -68,6 +68,11 @@ def _read(environ: Mapping[str, str], variable: str) -> tuple[Key | None, tuple[
     return Key(Pseudonyms(settings.hash_key), actual[settings.sources["hash_key"]]), problems
 
 
+def kept() -> str | None:
+    """The generated secret that is kept in the user's data directory; None when none can be kept."""
+    return kept_secret(folder() / "pseudonym.key")
+
+
 def _kept() -> Key | None:
-    secret = kept_secret(folder() / "pseudonym.key")
+    secret = kept()
     return None if secret is None else Key(Pseudonyms(secret), KEPT)

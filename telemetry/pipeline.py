@@ -9,15 +9,13 @@ import signal
 import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-import platformdirs
 from opentelemetry import propagate, trace
 from opentelemetry.sdk.resources import Resource
 
-from telemetry import instruments, propagation, sampling, trace_scope
+from telemetry import instruments, keyring, propagation, sampling, trace_scope
 from telemetry.delivery.otlp import OtlpSpanExporter, span_target
 from telemetry.delivery.sender import Lane, Sender
 from telemetry.gate.holding import HoldingSpanProcessor, ScopingSpanProcessor
@@ -28,7 +26,7 @@ from telemetry.identity import Identity
 from telemetry.ledger import Ledger
 from telemetry.privacy import policy
 from telemetry.privacy.scrub import Scrubber
-from telemetry.privacy.tenants import Pseudonyms, kept_secret
+from telemetry.privacy.tenants import Pseudonyms
 from telemetry.privacy.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -236,11 +234,10 @@ def _deliver_on_sigterm(pipeline: Pipeline) -> None:
 
 
 def _generated_secret() -> str:
-    """A secret for pseudonyms, kept in the user's data directory; a passing one when it can't be kept."""
-    path = Path(platformdirs.user_data_dir("continuum")) / "telemetry" / "pseudonym.key"
-    kept = kept_secret(path)
-    if kept is not None:
-        return kept
+    """The secret for pseudonyms when none is set: one that is kept, or a passing one when it can't be."""
+    secret = keyring.kept()
+    if secret is not None:
+        return secret
     logger.warning(
         "telemetry: pseudonyms change with every start, because no key is set and none can be kept. "
         "Set CONTINUUM_TELEMETRY_HASH_KEY"
