@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench clean
+.PHONY: help setup run test check format bench fuzz privacy-report clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,7 +39,14 @@ format: $(STAMP) ## apply the formatter and the safe fixes
 	@$(BIN)/ruff format .
 
 bench: $(STAMP) ## what telemetry costs, as ratios within one run
+	@$(BIN)/python benchmarks/gate_cost.py
 	@$(BIN)/python benchmarks/request_cost.py
+
+fuzz: $(STAMP) ## 100,000 made-up inputs through the scrubber
+	@$(BIN)/python tests/telemetry/privacy/fuzzing.py
+
+privacy-report: $(STAMP) ## what the rules find and what they wrongly take, rule by rule
+	@$(BIN)/python -m pytest -q -s tests/telemetry/privacy/test_redacting.py -k secrets_are_found
 
 clean: ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

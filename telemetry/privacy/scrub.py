@@ -222,12 +222,11 @@ class Scrubber:
         if not self._vocabulary.is_statement(statement):
             return self._replace("shape")
         template = self._vocabulary.known_sql(sql.template(statement))
-        clean, rule = self._redact(template, prose=False)
+        _, rule = self._redact(template, prose=False)
         if rule is not None:
-            self.rules[rule] += 1
-        else:
-            self._vocabulary.keep_statement(statement, clean)
-        return clean
+            return self._replace(rule)  # no statement's template holds a secret: it is something else
+        self._vocabulary.keep_statement(statement, template)
+        return template
 
     def url(self, text: str) -> str:
         """Scheme and host of a URL; its path, query and fragment go."""

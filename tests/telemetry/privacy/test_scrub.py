@@ -139,6 +139,46 @@ def test_rules_that_acted_are_counted():
     assert scrubber.rules == {"unlisted": 2, "secret-key": 1}
 
 
+def test_a_label_that_holds_a_secret_goes_as_a_whole():
+    label = "the divorce of a.person@example.org"
+    assert Scrubber().attributes({"host.name": label}) == {"host.name": "[redacted:email]"}
+    label = "divorce of sk-A1b2C3d4E5f6G7h8I9j0K1l2"
+    assert Scrubber().attributes({"host.name": label}) == {"host.name": "[redacted:ai-key]"}
+
+
+def test_a_text_that_is_cut_is_cut_between_words_so_that_no_half_of_a_secret_stays():
+    secret = "ghp_" + "a1B2" * 9
+    text = "x " * (policy.MAX_TEXT // 2 - 5) + secret
+    clean = scrub.Scrubber(Vocabulary("balanced")).prose(text)
+    assert "ghp_" not in clean
+    assert len(clean) <= policy.MAX_TEXT
+
+
+def test_a_text_that_grows_by_its_markers_is_cut_again():
+    scrubber = scrub.Scrubber(Vocabulary("balanced"))
+    once = scrubber.prose("a@b.cd " * 1200)
+    assert len(once) <= policy.MAX_TEXT
+    assert scrubber.prose(once) == once
+
+
+def test_what_passed_is_remembered_within_bounds_and_only_then():
+    vocabulary = Vocabulary("strict", operator=[f"host-{number}" for number in range(10_000)])
+    for number in range(10_000):
+        scrub.Scrubber(vocabulary).attributes(
+            {"host.name": f"host-{number}", "db.query.text": f"GET {number}"}
+        )
+        scrub.Scrubber(vocabulary).attributes({"host.name": f"diary-{number}"})
+    assert 0 < len(vocabulary.passed) <= 4096
+    assert 0 < len(vocabulary.statements) <= 512
+    assert not any("diary" in text for _, text in vocabulary.passed)
+
+
+def test_a_number_under_a_key_that_never_leaves_does_not_leave_by_the_short_way():
+    assert Scrubber().attributes({"client.port": 1, "network.peer.port": 2, "server.port": 3}) == {
+        "server.port": 3
+    }
+
+
 def test_a_status_keeps_the_type_of_the_recorded_exception():
     scrubber = Scrubber()
     assert scrubber.status("ValueError: my diary", "builtins.ValueError") == "ValueError: [data]"
