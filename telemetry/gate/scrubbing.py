@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from telemetry.privacy.scrub import Scrubber
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
     from telemetry.identity import Identity
     from telemetry.ledger import Ledger
@@ -23,6 +25,8 @@ class Scrubbing:
     vocabulary: Vocabulary
     identity: Callable[[], Identity]
     ledger: Ledger
+    clean_scopes: dict[InstrumentationScope, InstrumentationScope] = field(default_factory=dict)
+    """Instrumentation scopes that passed whole; a process has few, and each makes many spans."""
 
     def of(self, scope: TraceScope | None, module: str | None = None) -> Scrubber:
         """A scrubber that knows the content of a running trace and the module that made the item."""

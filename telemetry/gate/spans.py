@@ -18,7 +18,7 @@ from telemetry.guard import Guard
 from telemetry.privacy import policy, sql
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from typing import Any
 
     from opentelemetry.context import Context
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 TENANT = "continuum.tenant.hash"
 _SCHEMA = re.compile(r"https://opentelemetry\.io/schemas/\d{1,3}(?:\.\d{1,3}){2}")
+_MOST_SCOPES = 256
 _TRUSTED_SCOPES = ("opentelemetry.instrumentation.", "fastapi")
 
 
@@ -43,54 +44,75 @@ def clean_span(span: ReadableSpan, scope: TraceScope | None, scrubbing: Scrubbin
     name = _name(span, attributes, scrubber)
     if scope is not None and scope.tenant is not None:
         attributes[TENANT] = scope.tenant
-    events = tuple(
-        Event(
-            name="exception" if event.name == "exception" else scrubber.name(event.name),
-            attributes=scrubber.attributes(event.attributes),
-            timestamp=event.timestamp,
-        )
-        for event in span.events[: policy.MAX_EVENTS]
-    )
-    raised = next((event.attributes or {} for event in span.events if event.name == "exception"), {})
-    exception, sources = raised.get("exception.type"), scrubber.sources_of(raised.get("exception.stacktrace"))
-    description = scrubber.status(
-        span.status.description, exception if isinstance(exception, str) else None, sources
-    )
+    raw_events, raw_links = span.events, span.links
     clean = ReadableSpan(
         name=name,
         context=_clean_context(span.get_span_context()),
         parent=_clean_context(span.parent),
         resource=span.resource,
         attributes=attributes,
-        events=events,
-        links=tuple(
-            Link(context, scrubber.attributes(link.attributes))
-            for link in span.links
-            if (context := _clean_context(link.context)) is not None
-        ),
+        events=_clean_events(raw_events, scrubber) if raw_events else (),
+        links=_clean_links(raw_links, scrubber) if raw_links else (),
         kind=span.kind,
-        status=Status(span.status.status_code, description),
+        status=_clean_status(span, scrubber),
         start_time=span.start_time,
         end_time=span.end_time,
-        instrumentation_scope=_clean_scope(instrumentation, scrubber),
+        instrumentation_scope=_clean_scope(instrumentation, scrubber, scrubbing.clean_scopes),
     )
     scrubbing.ledger.redacted(scrubber.rules)
     return clean
 
 
+def _clean_events(events: Sequence[Event], scrubber: Scrubber) -> tuple[Event, ...]:
+    return tuple(
+        Event(
+            name="exception" if event.name == "exception" else scrubber.name(event.name),
+            attributes=scrubber.attributes(event.attributes),
+            timestamp=event.timestamp,
+        )
+        for event in events[: policy.MAX_EVENTS]
+    )
+
+
+def _clean_links(links: Sequence[Link], scrubber: Scrubber) -> tuple[Link, ...]:
+    return tuple(
+        Link(context, scrubber.attributes(link.attributes))
+        for link in links
+        if (context := _clean_context(link.context)) is not None
+    )
+
+
 def _clean_context(context: SpanContext | None) -> SpanContext | None:
     """Ids and flags. The trace state goes: whoever called us may have written anything into it."""
-    if context is None:
-        return None
+    if context is None or not context.trace_state:
+        return context
     return SpanContext(context.trace_id, context.span_id, context.is_remote, context.trace_flags)
 
 
-def _clean_scope(scope: InstrumentationScope | None, scrubber: Scrubber) -> InstrumentationScope | None:
-    if scope is None:
-        return None
+def _clean_status(span: ReadableSpan, scrubber: Scrubber) -> Status:
+    """The status; its text is mostly that of the exception that the span recorded."""
+    if span.status.description is None:
+        return span.status
+    raised = next((event.attributes or {} for event in span.events if event.name == "exception"), {})
+    exception, sources = raised.get("exception.type"), scrubber.sources_of(raised.get("exception.stacktrace"))
+    name = exception if isinstance(exception, str) else None
+    return Status(span.status.status_code, scrubber.status(span.status.description, name, sources))
+
+
+def _clean_scope(
+    scope: InstrumentationScope | None,
+    scrubber: Scrubber,
+    passed: dict[InstrumentationScope, InstrumentationScope],
+) -> InstrumentationScope | None:
+    if scope is None or scope in passed:
+        return scope if scope is None else passed[scope]
+    name = scrubber.shaped("identifier", scope.name)
     version = scrubber.shaped("version", scope.version) if scope.version else scope.version
     schema = scope.schema_url if _SCHEMA.fullmatch(scope.schema_url or "") else None
-    return InstrumentationScope(scrubber.shaped("identifier", scope.name), version, schema)
+    clean = InstrumentationScope(name, version, schema)
+    if (name, version) == (scope.name, scope.version) and len(passed) < _MOST_SCOPES:
+        passed[scope] = clean
+    return clean
 
 
 def _describe(attributes: dict[str, Any], raw: Any, kind: SpanKind) -> None:
