@@ -5,6 +5,10 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class End(StrEnum):
@@ -55,7 +59,7 @@ class Ledger:
         with self._lock:
             self._ends[signal, end] += quantity
 
-    def redacted(self, rules: Counter[str]) -> None:
+    def redacted(self, rules: Mapping[str, int]) -> None:
         """Add up how often each privacy rule acted."""
         if rules:
             with self._lock:

@@ -190,7 +190,9 @@ def install(pipeline: Pipeline) -> None:
     os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", instruments.SEMANTIC_CONVENTIONS)
     _install_provider(pipeline)
     names = pipeline.settings.propagators
-    propagate.set_global_textmap(propagation.composite(names, transactions=pipeline.traces_by_envelope))
+    propagate.set_global_textmap(
+        propagation.composite(names, pipeline.scrubbing, transactions=pipeline.traces_by_envelope)
+    )
     if pipeline.errors is not None:
         pipeline.errors.install()
     instruments.activate_all(pipeline)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from opentelemetry.propagators.composite import CompositePropagator
     from opentelemetry.propagators.textmap import TextMapPropagator
 
+    from telemetry.gate.scrubbing import Scrubbing
+
 GROUP = "opentelemetry_propagator"
 VARIABLE = "OTEL_PROPAGATORS"
 
@@ -25,23 +27,29 @@ def unknown(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in names if name not in installed)
 
 
-def composite(names: Iterable[str], *, transactions: bool) -> CompositePropagator:
-    """The named propagators as one.
+def composite(names: Iterable[str], scrubbing: Scrubbing, *, transactions: bool) -> CompositePropagator:
+    """The named propagators as one; outgoing baggage passes the gate.
 
     Args:
         names: entry points' names; ``none`` is none at all.
+        scrubbing: what the baggage's gate knows.
         transactions: whether Sentry's SDK makes transactions, and needs its sampling context in baggage.
 
     """
     from opentelemetry.propagators.composite import CompositePropagator
 
-    return CompositePropagator([_load(name, transactions=transactions) for name in names if name != "none"])
+    wanted = [name for name in names if name != "none"]
+    return CompositePropagator([_load(name, scrubbing, transactions=transactions) for name in wanted])
 
 
-def _load(name: str, *, transactions: bool) -> TextMapPropagator:
+def _load(name: str, scrubbing: Scrubbing, *, transactions: bool) -> TextMapPropagator:
+    from telemetry.gate.baggage import GatedBaggagePropagator
+
+    if name == "baggage":
+        return GatedBaggagePropagator(scrubbing)
     if name == "continuum_sentry" and transactions:
         from telemetry.sentry.spans import TransactionPropagator
 
-        return TransactionPropagator()
+        return TransactionPropagator(GatedBaggagePropagator(scrubbing))
     found: TextMapPropagator = next(iter(entry_points(group=GROUP, name=name))).load()()
     return found

@@ -35,13 +35,31 @@ _TRUSTED_SCOPES = ("opentelemetry.instrumentation.", "fastapi")
 
 
 def clean_span(span: ReadableSpan, scope: TraceScope | None, scrubbing: Scrubbing) -> ReadableSpan:
-    """A copy of a span that holds only what the policy lets through, with its tenant's pseudonym."""
+    """A copy of a span that holds only what the policy lets through, with its tenant's pseudonym.
+
+    What a span says is worked out once for all spans that say the same. They are recognised by a keyed hash,
+    never by what they said; in ``strict`` only, where nothing depends on the request, and not when a word was
+    unknown, because its module may be loaded yet.
+    """
     instrumentation = span.instrumentation_scope
-    scrubber = scrubbing.of(scope, instrumentation.name if instrumentation is not None else None)
+    module = instrumentation.name if instrumentation is not None else None
     raw = span.attributes or {}
-    attributes = scrubber.attributes(raw)
-    _describe(attributes, raw, span.kind)
-    name = _name(span, attributes, scrubber)
+    try:
+        said = hash((module, span.kind, span.name, tuple(raw.items())))
+    except TypeError:  # a list among the values
+        said = 0
+    scrubber = scrubbing.of(scope, module)
+    known = scrubbing.described.get(said)
+    if known is None:
+        attributes = scrubber.attributes(raw)
+        _describe(attributes, raw, span.kind)
+        name = _name(span, attributes, scrubber)
+        if said and "unknown" not in scrubber.rules:
+            scrubbing.remember(said, name, attributes, scrubber.rules)
+    else:
+        name, attributes = known[0], known[1].copy()
+        if known[2]:
+            scrubber.rules.update(known[2])
     if scope is not None and scope.tenant is not None:
         attributes[TENANT] = scope.tenant
     raw_events, raw_links = span.events, span.links

@@ -7,7 +7,7 @@ converted, because a ``__str__`` may do anything. What was replaced is a marker,
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,7 @@ _STRUCTURE = frozenset(
         "The above exception was the direct cause of the following exception:",
     }
 )
+_SOMEBODY = re.compile(r"(?i)tenant|user|customer|client|account|organi[sz]ation|patient|person|member")
 _DATA = "[data]"
 # What an attribute's string or number needs to be asked at first; keys that never leave are in neither.
 _SHAPE_OF = {key: shape for key, shape in policy.SAFE_KEYS.items() if key not in policy.DROPPED_KEYS}
@@ -66,6 +67,12 @@ def _key_rule(key: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=512)
+def names_somebody(key: str) -> bool:
+    """Whether a key says that its value is a secret, a person's, content, or the name of a tenant or user."""
+    return _key_rule(key) is not None or _SOMEBODY.search(key) is not None
+
+
 class Scrubber:
     """Scrubs one item; counts the rules that acted in ``rules``.
 
@@ -90,7 +97,7 @@ class Scrubber:
         self._module = module
         self._exception: str | None = None
         self._sources: tuple[str, ...] = ()
-        self.rules: Counter[str] = Counter()
+        self.rules: defaultdict[str, int] = defaultdict(int)
 
     def attributes(self, attributes: Mapping[Any, Any] | None) -> dict[str, Any]:
         """Attributes of a span, event, link or breadcrumb, each by the rule for its key."""

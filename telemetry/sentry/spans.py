@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from opentelemetry.baggage.propagation import W3CBaggagePropagator
 from opentelemetry.context import get_value, set_value
 from opentelemetry.propagators.textmap import default_getter, default_setter
 from opentelemetry.sdk.trace import ReadableSpan
@@ -18,7 +17,7 @@ from telemetry.sentry.propagator import SentryTracePropagator
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
-    from opentelemetry.propagators.textmap import CarrierT, Getter, Setter
+    from opentelemetry.propagators.textmap import CarrierT, Getter, Setter, TextMapPropagator
     from opentelemetry.sdk.trace import SpanProcessor
 
     from telemetry.gate.scrubbing import Scrubbing
@@ -88,12 +87,12 @@ class TransactionPropagator(SentryTracePropagator):
     upstream decision stands and both baggages are kept, Sentry's without names that could tell something.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, baggage: TextMapPropagator) -> None:
         from sentry_sdk.integrations.opentelemetry import SentryPropagator, consts
 
         self._sentry = SentryPropagator()
         self._keys = (consts.SENTRY_TRACE_KEY, consts.SENTRY_BAGGAGE_KEY)
-        self._w3c = W3CBaggagePropagator()
+        self._baggage = baggage
 
     def extract(
         self,
@@ -126,7 +125,7 @@ class TransactionPropagator(SentryTracePropagator):
         ]
         if entries:
             ours: dict[str, str] = {}
-            self._w3c.inject(ours, context)
+            self._baggage.inject(ours, context)
             setter.set(carrier, "baggage", ",".join([*ours.values(), *entries]))
 
     @property
