@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from telemetry import propagation
@@ -28,7 +28,7 @@ from telemetry.sentry.dsn import FORM as DSN_FORM
 from telemetry.sentry.dsn import Dsn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from telemetry.privacy.vocabulary import Profile
 
@@ -48,7 +48,6 @@ SAMPLERS = (
 DEFAULT_PROPAGATORS = ("tracecontext", "baggage", "continuum_sentry")
 SHORTEST_HASH_KEY = 32
 _ADDRESS = re.compile(r"(?:URL|URI|HOST|HOSTS|ENDPOINT|SERVER|DATABASE|DB|ADDR|ADDRESS)$")
-NO_PAIRS: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -142,132 +141,43 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
         """Read settings; what is wrong is noted in ``problems`` and replaced by its default, never raised."""
         env = Environment(environ)
-        resource = env.first(
-            "resource_attributes",
-            "OTEL_RESOURCE_ATTRIBUTES",
-            parse=pairs,
-            accepted="key=value,…",
-            otherwise=NO_PAIRS,
-        )
-        dsn = env.first("dsn", "SENTRY_DSN", parse=_dsn, accepted=DSN_FORM, otherwise=None)
-        environment = _environment(env, dict(resource))
-        sampler, traces_rate = _sampling(env, environment, dsn)
-        settings = cls(
-            dsn=dsn,
-            disabled=env.first(
-                "disabled", "OTEL_SDK_DISABLED", parse=flag, accepted="true or false", otherwise=False
-            ),
+        read: dict[str, Any] = {reading.setting: reading.of(env) for reading in _READINGS}
+        resource = dict(read["resource_attributes"])
+        environment = _environment(env, resource)
+        sampler, traces_rate = _sampling(env, environment, read["dsn"])
+        read["release"] = read["release"] or resource.get("service.version")
+        read["service_name"] = read["service_name"] or resource.get("service.name")
+        return cls(
+            **read,
             environment=environment,
-            release=_text(env, "release", "CONTINUUM_RELEASE", "SENTRY_RELEASE")
-            or dict(resource).get("service.version"),
-            service_name=_text(env, "service_name", "OTEL_SERVICE_NAME")
-            or dict(resource).get("service.name"),
-            server_name=_text(env, "server_name", "CONTINUUM_SERVER_NAME"),
-            resource_attributes=resource,
-            error_rate=env.first(
-                "error_rate", "SENTRY_SAMPLE_RATE", parse=rate, accepted="a number from 0 to 1", otherwise=1.0
-            ),
-            traces_rate=traces_rate,
             sampler=sampler,
-            traces_transport=cast(
-                "Transport",
-                env.first(
-                    "traces_transport",
-                    "SENTRY_TRACES_TRANSPORT",
-                    parse=one_of("otlp", "envelope"),
-                    accepted="otlp or envelope",
-                    otherwise="otlp",
-                ),
-            ),
+            traces_rate=traces_rate,
             otlp_traces_url=_otlp_traces_url(env),
-            otlp_headers=env.first(
-                "otlp_headers",
-                "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
-                "OTEL_EXPORTER_OTLP_HEADERS",
-                parse=pairs,
-                accepted="key=value,…",
-                otherwise=(),
-            ),
-            otlp_certificate=env.first(
-                "otlp_certificate",
-                "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
-                "OTEL_EXPORTER_OTLP_CERTIFICATE",
-                parse=_file,
-                accepted="the path of a readable file",
-                otherwise=None,
-            ),
-            traces_exporter=env.first(
-                "traces_exporter",
-                "OTEL_TRACES_EXPORTER",
-                parse=one_of("otlp", "none"),
-                accepted="otlp or none (any other would go round the gate)",
-                otherwise="otlp",
-            ),
-            propagators=env.first(
-                "propagators",
-                "OTEL_PROPAGATORS",
-                parse=_propagators,
-                accepted="names of installed propagators, separated by commas",
-                otherwise=DEFAULT_PROPAGATORS,
-            ),
-            disabled_instrumentations=env.first(
-                "disabled_instrumentations",
-                "OTEL_PYTHON_DISABLED_INSTRUMENTATIONS",
-                parse=names,
-                accepted="names, separated by commas",
-                otherwise=(),
-            ),
             hash_key=_hash_key(env),
-            privacy=cast(
-                "Profile",
-                env.first(
-                    "privacy",
-                    "CONTINUUM_TELEMETRY_PRIVACY",
-                    parse=one_of(*PROFILES),
-                    accepted=", ".join(PROFILES),
-                    otherwise="strict",
-                ),
-            ),
-            safe_keys=env.first(
-                "safe_keys",
-                "CONTINUUM_TELEMETRY_SAFE_KEYS",
-                parse=names,
-                accepted="attribute keys, separated by commas",
-                otherwise=(),
-            ),
-            rules_off=env.first(
-                "rules_off",
-                "CONTINUUM_TELEMETRY_RULES_OFF",
-                parse=_rules,
-                accepted="ids of rules, separated by commas: " + ", ".join(sorted(SWITCHABLE)),
-                otherwise=(),
-            ),
             operator_words=_operator_words(environ),
-            tenant_headers=env.first(
-                "tenant_headers",
-                "CONTINUUM_TELEMETRY_TENANT_HEADERS",
-                parse=header_names,
-                accepted="header names, separated by commas",
-                otherwise=("x-tenant-id",),
-            ),
-            shutdown_timeout=env.first(
-                "shutdown_timeout",
-                "CONTINUUM_TELEMETRY_SHUTDOWN_TIMEOUT",
-                parse=seconds,
-                accepted="seconds from 0 to 300",
-                otherwise=5.0,
-            ),
             sources=env.sources,
+            problems=tuple(env.problems),
         )
-        object.__setattr__(settings, "problems", tuple(env.problems))
-        return settings
 
 
-def _text(env: Environment, setting: str, *variables: str) -> str | None:
-    found: str | None = env.first(
-        setting, *variables, parse=text, accepted="one line of up to 200 characters", otherwise=None
-    )
-    return found
+@dataclass(frozen=True)
+class Reading:
+    """How one setting is read: the variables in their order, and the form that they take.
+
+    What a setting is when no variable gives it stands in ``Settings`` alone.
+    """
+
+    setting: str
+    variables: tuple[str, ...]
+    parse: Callable[[str], Any]
+    accepted: str
+
+    def of(self, env: Environment) -> Any:
+        """The setting's value in an environment."""
+        otherwise = Settings.__dataclass_fields__[self.setting].default
+        return env.first(
+            self.setting, *self.variables, parse=self.parse, accepted=self.accepted, otherwise=otherwise
+        )
 
 
 def _dsn(raw: str) -> Dsn | None:
@@ -384,3 +294,67 @@ def _key_in_file(raw: str) -> str | None:
         return _long_key(Path(raw).read_text(encoding="utf-8").strip())
     except OSError as error:
         raise ValueError("not readable") from error
+
+
+_ONE_LINE = "one line of up to 200 characters"
+
+_READINGS = (
+    Reading("dsn", ("SENTRY_DSN",), _dsn, DSN_FORM),
+    Reading("disabled", ("OTEL_SDK_DISABLED",), flag, "true or false"),
+    Reading("release", ("CONTINUUM_RELEASE", "SENTRY_RELEASE"), text, _ONE_LINE),
+    Reading("service_name", ("OTEL_SERVICE_NAME",), text, _ONE_LINE),
+    Reading("server_name", ("CONTINUUM_SERVER_NAME",), text, _ONE_LINE),
+    Reading("resource_attributes", ("OTEL_RESOURCE_ATTRIBUTES",), pairs, "key=value,…"),
+    Reading("error_rate", ("SENTRY_SAMPLE_RATE",), rate, "a number from 0 to 1"),
+    Reading("traces_transport", ("SENTRY_TRACES_TRANSPORT",), one_of("otlp", "envelope"), "otlp or envelope"),
+    Reading(
+        "otlp_headers",
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"),
+        pairs,
+        "key=value,…",
+    ),
+    Reading(
+        "otlp_certificate",
+        ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"),
+        _file,
+        "the path of a readable file",
+    ),
+    Reading(
+        "traces_exporter",
+        ("OTEL_TRACES_EXPORTER",),
+        one_of("otlp", "none"),
+        "otlp or none (any other would go round the gate)",
+    ),
+    Reading(
+        "propagators",
+        ("OTEL_PROPAGATORS",),
+        _propagators,
+        "names of installed propagators, separated by commas",
+    ),
+    Reading(
+        "disabled_instrumentations",
+        ("OTEL_PYTHON_DISABLED_INSTRUMENTATIONS",),
+        names,
+        "names, separated by commas",
+    ),
+    Reading("privacy", ("CONTINUUM_TELEMETRY_PRIVACY",), one_of(*PROFILES), ", ".join(PROFILES)),
+    Reading("safe_keys", ("CONTINUUM_TELEMETRY_SAFE_KEYS",), names, "attribute keys, separated by commas"),
+    Reading(
+        "rules_off",
+        ("CONTINUUM_TELEMETRY_RULES_OFF",),
+        _rules,
+        "ids of rules, separated by commas: " + ", ".join(sorted(SWITCHABLE)),
+    ),
+    Reading(
+        "tenant_headers",
+        ("CONTINUUM_TELEMETRY_TENANT_HEADERS",),
+        header_names,
+        "header names, separated by commas",
+    ),
+    Reading(
+        "shutdown_timeout",
+        ("CONTINUUM_TELEMETRY_SHUTDOWN_TIMEOUT",),
+        seconds,
+        "seconds from 0 to 300",
+    ),
+)
