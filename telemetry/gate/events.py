@@ -237,15 +237,22 @@ def _contexts(value: Any, scrubber: Scrubber) -> dict[str, Any]:
     trace = value.get("trace")
     if isinstance(trace, dict):
         clean["trace"] = {key: trace[key] for key in _TRACE_IDS if _is_hex(trace.get(key))}
-        for key, shape in _TRACE_WORDS.items():
-            if isinstance(trace.get(key), str):
-                clean["trace"][key] = scrubber.shaped(shape, trace[key])
+        clean["trace"] |= _known_words(trace, _TRACE_WORDS, scrubber)
         if isinstance(trace.get("data"), dict) and trace["data"]:
             clean["trace"]["data"] = scrubber.attributes(trace["data"])
     otel = value.get("otel")
     if isinstance(otel, dict) and isinstance(otel.get("attributes"), dict):
         clean["otel"] = {"attributes": scrubber.attributes(otel["attributes"])}
     return clean
+
+
+def _known_words(source: dict[str, Any], shapes: dict[str, str], scrubber: Scrubber) -> dict[str, str]:
+    """Words that are known. Others are left out: Sentry refuses a marker in the place of its own words."""
+    return {
+        key: source[key]
+        for key, shape in shapes.items()
+        if isinstance(source.get(key), str) and scrubber.shaped(shape, source[key]) == source[key]
+    }
 
 
 def _tags(value: Any, scrubber: Scrubber) -> dict[str, Any]:
@@ -289,9 +296,7 @@ def _spans(value: Any, scrubber: Scrubber) -> list[dict[str, Any]]:
                 clean[key] = stamp
         clean["op"] = scrubber.name(span.get("op") or "default")
         clean["description"] = _description(span, data, scrubber)
-        if isinstance(span.get("status"), str):
-            clean["status"] = scrubber.shaped("word", span["status"])
-        clean["origin"] = scrubber.name(span.get("origin") or "manual")
+        clean |= _known_words(span, {"status": "word", "origin": "name"}, scrubber)
         clean["data"] = data
         spans.append(clean)
     return spans

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from oracle import assert_nothing_to_add
 from programs import RUNNING, Server, valkey
 
 from telemetry.testing.sink import Sink
@@ -29,6 +30,7 @@ class Running:
 def sink() -> Iterator[Sink]:
     with Sink() as sink:
         yield sink
+        assert_nothing_to_add(sink)
 
 
 @pytest.fixture(scope="session")
@@ -57,6 +59,7 @@ def foreign(tmp_path_factory: pytest.TempPathFactory, redis_port: int) -> Iterat
         ) as server,
     ):
         yield Running(server, sink)
+        assert_nothing_to_add(sink)
 
 
 @pytest.fixture(scope="session")
@@ -76,6 +79,7 @@ def unsampled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         ) as server,
     ):
         yield Running(server, sink)
+        assert_nothing_to_add(sink)
 
 
 @pytest.fixture

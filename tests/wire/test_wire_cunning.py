@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from oracle import assert_nothing_to_add
 from programs import APPS, Server
 
 from telemetry.testing import leaks
@@ -33,7 +34,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, redis_port: int) -> Iterator[S
         Sink() as sink,
         Server("cunning:app", home=home, settings=settings | {"SENTRY_DSN": sink.dsn()}) as server,
     ):
-        for path in ("/spans", "/sql", "/redis", "/sentry", "/names"):
+        for path in ("/spans", "/sql", "/redis", "/sentry", "/names", "/made"):
             server.call(path)
         for tenant in ("short tenant", "tenant in a key", "tenant in another case"):
             assert server.call("/tenants/1", headers={"X-Tenant-Id": CUNNING[tenant]}).status == 500
@@ -44,6 +45,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, redis_port: int) -> Iterator[S
         assert server.call(f"/clinics/{CUNNING['mounted path of an error']}/fail").status == 500
         server.end()
         yield sink
+        assert_nothing_to_add(sink)
 
 
 @pytest.mark.parametrize("place", sorted(CUNNING))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 import pytest
+from oracle import assert_nothing_to_add
 from programs import APPS, Server
 
 from telemetry.privacy.shapes import SHAPE
@@ -100,6 +101,7 @@ def run(
         answered = drive(server)
         server.end()
         yield sink, answered, sink.requests
+        assert_nothing_to_add(sink)
 
 
 def test_every_place_was_reached(run: tuple[Sink, dict[str, int], list[Received]]) -> None:

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from oracle import assert_nothing_to_add
 from programs import APPS, HASH_KEY, Server
 from test_wire_leaks import drive
 
@@ -44,6 +45,7 @@ def run(tmp_path_factory: pytest.TempPathFactory, redis_port: int) -> Iterator[S
         server.call("/healthz", headers={"sentry-trace": f"{'e' * 31}4-{'f' * 16}-0"})
         server.end()
         yield sink
+        assert_nothing_to_add(sink)
 
 
 def of_trace(sink: Sink, digit: int) -> list[dict]:

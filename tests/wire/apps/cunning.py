@@ -114,6 +114,16 @@ def names() -> None:
     exec(compile("raise LookupError('x')", f"/home/{CUNNING['file name']}/x.py", "exec"))
 
 
+@app.get("/made")
+def made_at_run_time() -> None:
+    with tracer.start_as_current_span(CUNNING["dotted span name"]) as span:
+        span.set_attribute(CUNNING["snake case key"], 1)
+    space: dict[str, Any] = {}
+    code = f"def {CUNNING['made function']}(error):\n    {CUNNING['variable name']} = 1\n    raise error\n"
+    exec(code, space)
+    space[CUNNING["made function"]](type(CUNNING["made class"], (LookupError,), {})("x"))
+
+
 @below.get("/{page}")
 def page(page: str) -> None:
     if page == "fail":
