@@ -6,6 +6,7 @@ middleware and the application's own, so the span is still current when an excep
 
 from __future__ import annotations
 
+import logging
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
     App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+logger = logging.getLogger(__name__)
 
 _SEEN: Final = "continuum.telemetry"
 _FRAMEWORKS: Final = frozenset({"fastapi", "starlette"})
@@ -128,6 +131,7 @@ def stand_in(pipeline: Pipeline, instrument: Callable[[Any], None] | None) -> No
     from fastapi.applications import FastAPI
     from starlette.middleware.errors import ServerErrorMiddleware
 
+    _keep_native_exporters_out(pipeline)
     original = FastAPI.build_middleware_stack
     if getattr(original, _MARK, False):
         return
@@ -173,3 +177,20 @@ def _packages(app: Any) -> set[str]:
         for route in iter_route_contexts(app.routes)
     )
     return {module.partition(".")[0] for module in modules if isinstance(module, str)} - _FRAMEWORKS
+
+
+def _keep_native_exporters_out(pipeline: Pipeline) -> None:
+    """Switch off FastAPI's own set-up of exporters: metrics and logs would leave without a gate.
+
+    ``FASTAPI_OTEL_AUTO_CONFIGURE=true`` or ``FastAPI(telemetry={"auto_configure": True})`` ask for it.
+    """
+    with pipeline.guard("FastAPI's own exporters"):
+        from fastapi.telemetry import _runtime
+
+        def configure(config: Any) -> None:
+            if config.get("auto_configure"):
+                logger.warning(
+                    "telemetry: FastAPI's own exporters would go round the gate; they are switched off"
+                )
+
+        _runtime._configure_from_environment = configure  # noqa: SLF001  # there is no public switch

@@ -151,15 +151,24 @@ class Pipeline:
 
     def flush(self, timeout: float | None = None) -> bool:
         """Deliver what is queued within some seconds, by default the shutdown timeout."""
+        timeout = self.settings.shutdown_timeout if timeout is None else timeout
+        deadline = time.monotonic() + timeout
         with self.guard("flush"):
-            return self.sender.flush(self.settings.shutdown_timeout if timeout is None else timeout)
+            others = self.provider.processors.flush_others(timeout)
+            done = self.sender.flush(timeout)
+            if others is not None:
+                others.join(max(0.0, deadline - time.monotonic()))
+            return done
         return False
 
     def shutdown(self, timeout: float | None = None) -> None:
         """Deliver what is queued, count the rest as lost, stop."""
         timeout = self.settings.shutdown_timeout if timeout is None else timeout
+        timeout = min(timeout, max(0.0, self._leave_by - time.monotonic()))
+        started = time.monotonic()
         with self.guard("shutdown"):
-            self.sender.shutdown(min(timeout, max(0.0, self._leave_by - time.monotonic())))
+            self.flush(timeout)
+            self.sender.shutdown(max(0.0, timeout - (time.monotonic() - started)))
 
     def leave(self) -> None:
         """The application is about to end: deliver now, and let ``shutdown`` have only the rest of the time."""

@@ -13,6 +13,7 @@ from telemetry.testing.sink import Sink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from programs import Server
 
@@ -102,8 +103,39 @@ def test_fastapi_s_own_exporters_bring_nothing_out(
 ) -> None:
     run(start, sink, other, FASTAPI_OTEL_AUTO_CONFIGURE="true", OTEL_EXPORTER_OTLP_ENDPOINT=other.url)
     assert not leaked(sink, other)
+    # The endpoint is ours too: what arrives there are our own traces, once each.
     assert {request.path for request in other.requests} == {"/v1/traces"}
     assert len(other.servers()) == 2
+
+
+def test_sentry_s_otlp_integration_exports_only_clean_spans(
+    start: Callable[..., Server], sink: Sink, other: Sink
+) -> None:
+    run(start, sink, other, AROUND="sentry otlp integration")
+    assert not leaked(sink, other)
+    assert other.servers()
+    assert sink.servers()
+
+
+def test_a_configuration_file_brings_nothing_out(
+    start: Callable[..., Server], sink: Sink, other: Sink, tmp_path: Path
+) -> None:
+    file = tmp_path / "otel.yaml"
+    file.write_text(
+        f"""
+file_format: "1.0"
+tracer_provider:
+  processors:
+    - batch:
+        exporter:
+          otlp_http:
+            endpoint: {other.url}/v1/traces
+"""
+    )
+    run(start, sink, other, OTEL_CONFIG_FILE=str(file))
+    assert not leaked(sink, other)
+    assert not other.requests
+    assert sink.servers()
 
 
 @pytest.mark.parametrize("configurator", ["configurator", None])

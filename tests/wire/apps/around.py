@@ -67,6 +67,13 @@ elif WAY == "sentry init":
     sentry_sdk.init(
         dsn=os.environ["SENTRY_DSN"], traces_sample_rate=1.0, send_default_pii=True, enable_logs=True
     )
+elif WAY == "sentry otlp integration":
+    from sentry_sdk.integrations.otlp import OTLPIntegration
+
+    sentry_sdk.init(
+        dsn=os.environ["SENTRY_DSN"],
+        integrations=[OTLPIntegration(collector_url=os.environ["AROUND_SINK"] + "/v1/traces")],
+    )
 elif WAY == "sentry client":
     sentry_sdk.get_global_scope().set_client(
         sentry_sdk.Client(dsn=os.environ["SENTRY_DSN"], send_default_pii=True, include_local_variables=True)
