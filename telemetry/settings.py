@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from telemetry.privacy.vocabulary import Profile
 
 Transport = Literal["otlp", "envelope"]
-DeploymentEnvironment = str
 
 ENVIRONMENT_ALIASES = {"dev": "development", "prod": "production", "stage": "staging"}
 TRACES_RATE_BY_ENVIRONMENT = {"development": 0.0, "staging": 0.5, "production": 0.1}
@@ -60,7 +59,7 @@ class Settings:
     disabled: bool = False
     """OTEL_SDK_DISABLED: true switches everything off."""
 
-    environment: DeploymentEnvironment = "development"
+    environment: str = "development"
     """CONTINUUM_ENV, then SENTRY_ENVIRONMENT, then the resource's deployment.environment.name."""
 
     release: str | None = None

@@ -21,7 +21,6 @@ from continuum.core.words import STOP_WORDS, words
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-CONCEPT_TYPES = ("name", "phrase", "topic", "decision")
 MAX_CONCEPTS = 12
 MAX_NAME_CHARACTERS = 160
 

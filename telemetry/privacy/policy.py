@@ -197,6 +197,5 @@ MAX_DEPTH: Final = 6
 """Levels of nesting below an attribute."""
 MAX_EVENTS: Final = 64
 """Events of a span."""
-MAX_SPAN_NAME: Final = 120
 HARMLESS_NUMBER: Final = 10**9
 """Numbers below this stay under any key that no key rule matches: counts, sizes, durations, status codes."""

@@ -31,7 +31,8 @@ def test_a_very_long_question_is_cut_to_a_number_of_terms():
 def test_no_question_whatever_is_read_as_query_syntax(question):
     expression = match_expression(question)
     if expression is not None:
-        _INDEX.execute("SELECT rowid FROM t WHERE t MATCH ?", (expression,)).fetchall()
+        found = _INDEX.execute("SELECT rowid FROM t WHERE t MATCH ?", (expression,)).fetchall()
+        assert isinstance(found, list)  # an expression read as syntax raises instead
 
 
 def test_the_best_score_is_one_and_higher_is_better():

@@ -28,6 +28,7 @@ def test_connections_have_the_settings_that_the_design_needs(database):
 def test_many_may_open_a_new_database_at_once(tmp_path):
     with ThreadPoolExecutor(8) as pool:
         opened = list(pool.map(lambda _: open_database(tmp_path / "new.db"), range(8)))
+    assert len(opened) == 8
     for database in opened:
         database.close()
 

@@ -122,4 +122,5 @@ KEYS = (
 
 @given(st.dictionaries(st.sampled_from(KEYS), JSON | st.fixed_dictionaries({"values": st.lists(JSON)})))
 def test_an_event_of_any_shape_becomes_an_error_that_can_be_shown(event: dict[str, object]) -> None:
-    json.dumps(read_error(event, None), allow_nan=False, ensure_ascii=False).encode()
+    shown = json.dumps(read_error(event, None), allow_nan=False, ensure_ascii=False).encode()
+    assert "event_id" in json.loads(shown)
