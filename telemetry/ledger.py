@@ -20,12 +20,16 @@ class End(StrEnum):
     """The error sample rate left it out; unsampled traces never reach a gate."""
     WITHHELD = "withheld"
     """It could not be scrubbed, or its type is not on the allow-list, so it was not sent."""
+    RATE_LIMITED = "rate_limited"
+    """The same error came too often, or the backend wants none for longer than an item is kept."""
     QUEUE_FULL = "queue_full"
-    """The queue had no room for it."""
+    """There was no room for it: not in the queue, or neither in memory nor on disk."""
     TOO_LARGE = "too_large"
     """Alone it is larger than the backend takes."""
     REJECTED = "rejected"
     """The backend refused it, and would again."""
+    SPOOLED = "spooled"
+    """It could not be sent and waits on disk, for this process or the next."""
     EXPIRED = "expired"
     """The backend stayed away for longer than an item is kept."""
     LOST_AT_SHUTDOWN = "lost_at_shutdown"
@@ -45,6 +49,7 @@ class Ledger:
         """Zero everything, with a lock that nobody holds: in the child of a fork."""
         self._lock = threading.RLock()  # a signal handler may come in between
         self._accepted: Counter[str] = Counter()
+        self._replayed: Counter[str] = Counter()
         self._ends: Counter[tuple[str, End]] = Counter()
         self._rules: Counter[str] = Counter()
         self._faults: Counter[str] = Counter()
@@ -59,6 +64,12 @@ class Ledger:
         with self._lock:
             self._ends[signal, end] += quantity
 
+    def replayed(self, signal: str, end: End, quantity: int) -> None:
+        """Count items that came back from disk, and how they ended then."""
+        with self._lock:
+            self._replayed[signal] += quantity
+            self._ends[signal, end] += quantity
+
     def redacted(self, rules: Mapping[str, int]) -> None:
         """Add up how often each privacy rule acted."""
         if rules:
@@ -71,17 +82,18 @@ class Ledger:
             self._faults[place] += 1
 
     def snapshot(self) -> dict[str, dict[str, int] | dict[str, dict[str, int]]]:
-        """All counters; ``in_flight`` is what was accepted and has not ended."""
+        """All counters; ``in_flight`` is what was accepted or replayed and has not ended."""
         with self._lock:
             ends: dict[str, dict[str, int]] = {}
             for (signal, end), quantity in sorted(self._ends.items()):
                 ends.setdefault(signal, {})[end.value] = quantity
             return {
                 "accepted": dict(self._accepted),
+                "replayed": dict(self._replayed),
                 "ended": ends,
                 "in_flight": {
                     signal: quantity - sum(ends.get(signal, {}).values())
-                    for signal, quantity in self._accepted.items()
+                    for signal, quantity in (self._accepted + self._replayed).items()
                 },
                 "redactions": dict(self._rules),
                 "faults": dict(self._faults),
