@@ -41,7 +41,11 @@ _lock = threading.Lock()
 
 
 def setup(
-    *, service: str | None = None, version: str | None = None, environ: Mapping[str, str] | None = None
+    *,
+    service: str | None = None,
+    version: str | None = None,
+    environ: Mapping[str, str] | None = None,
+    short_lived: bool = False,
 ) -> bool:
     """Build the pipeline that the environment asks for and install it; a second call only names the service.
 
@@ -51,6 +55,8 @@ def setup(
         service: the application's name, where the environment gives none.
         version: its version; together they are the release, ``service@version``.
         environ: where settings are read from; the process environment when not given.
+        short_lived: the process is a command that ends soon, and people wait for its end: unless the
+            environment says otherwise, it has 2 s to deliver, and nothing waits on disk.
 
     Returns:
         True when telemetry is running, False when it is off, not installed or could not be started.
@@ -60,7 +66,7 @@ def setup(
     with _lock:
         try:
             if _pipeline is None:
-                _pipeline = _start(os.environ if environ is None else environ)
+                _pipeline = _start(os.environ if environ is None else environ, short_lived=short_lived)
             if _pipeline is not None and service is not None and version is not None:
                 _pipeline.name_service(service, version)
         except Exception as error:
@@ -69,10 +75,12 @@ def setup(
     return _pipeline is not None
 
 
-def _start(environ: Mapping[str, str]) -> Pipeline | None:
+def _start(environ: Mapping[str, str], *, short_lived: bool) -> Pipeline | None:
     from telemetry.settings import Settings
 
     settings = Settings.from_environ(environ)
+    if short_lived:
+        settings = settings.for_a_short_life()
     for problem in settings.problems:
         logger.error("telemetry: %s", problem)
         if problem.variable == "OTEL_PROPAGATORS":

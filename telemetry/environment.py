@@ -55,7 +55,9 @@ class Environment:
             try:
                 value = parse(raw)
             except ValueError:
-                self.problems.append(Problem(variable, accepted, "it is ignored"))
+                problem = Problem(variable, accepted, "it is ignored")
+                if problem not in self.problems:  # a general variable is read for each signal
+                    self.problems.append(problem)
                 continue
             self.sources[setting] = variable
             return value
@@ -84,6 +86,26 @@ def seconds(raw: str) -> float:
     if not 0.0 <= value <= 300.0:
         raise ValueError("seconds from 0 to 300")
     return value
+
+
+def milliseconds(raw: str) -> float:
+    """A number of milliseconds from 1 to 300,000, as seconds."""
+    value = float(raw)
+    if not 1.0 <= value <= 300_000.0:
+        raise ValueError("milliseconds from 1 to 300000")
+    return value / 1000
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    """A parser that takes whole numbers within bounds."""
+
+    def parse(raw: str) -> int:
+        value = int(raw)
+        if not least <= value <= most:
+            raise ValueError("out of bounds")
+        return value
+
+    return parse
 
 
 def flag(raw: str) -> bool:

@@ -60,15 +60,21 @@ class Ledger:
             self._accepted[signal] += quantity
 
     def end(self, signal: str, end: End, quantity: int = 1) -> None:
-        """Count how accepted items ended."""
+        """Count how accepted or replayed items ended."""
+        if quantity == 0:
+            return
         with self._lock:
             self._ends[signal, end] += quantity
 
-    def replayed(self, signal: str, end: End, quantity: int) -> None:
-        """Count items that came back from disk, and how they ended then."""
+    def replayed(self, signal: str, quantity: int) -> None:
+        """Count items that came back from disk, spooled by this process or another."""
         with self._lock:
             self._replayed[signal] += quantity
-            self._ends[signal, end] += quantity
+
+    def ended(self, signal: str, end: End) -> int:
+        """How many items of a signal ended in one way."""
+        with self._lock:
+            return self._ends[signal, end]
 
     def redacted(self, rules: Mapping[str, int]) -> None:
         """Add up how often each privacy rule acted."""

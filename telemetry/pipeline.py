@@ -9,15 +9,20 @@ import signal
 import threading
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from multiprocessing import util
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from uuid import uuid4
 
 from opentelemetry import propagate, trace
 from opentelemetry.sdk.resources import Resource
 
-from telemetry import instruments, keyring, propagation, sampling, trace_scope
-from telemetry.delivery.otlp import OtlpSpanExporter, span_target
-from telemetry.delivery.sender import Lane, Sender
+from telemetry import detaching, instruments, keyring, propagation, sampling, trace_scope
+from telemetry.batching import Batching
+from telemetry.delivery.addresses import envelope_target, otlp_target
+from telemetry.delivery.dispatch import Dispatch
+from telemetry.delivery.lane import Lane
+from telemetry.delivery.otlp_spans import OtlpSpanExporter
+from telemetry.delivery.sender import Sender
 from telemetry.gate.holding import HoldingSpanProcessor, ScopingSpanProcessor
 from telemetry.gate.provider import GatedTracerProvider
 from telemetry.gate.scrubbing import Scrubbing
@@ -32,12 +37,21 @@ from telemetry.privacy.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from types import FrameType
 
+    from telemetry.collector import Signal
+    from telemetry.delivery.lane import Exporter
+    from telemetry.delivery.target import Target
     from telemetry.gate.envelopes import Outgoing
     from telemetry.sentry.client import ErrorClient
     from telemetry.sentry.dsn import Dsn
+    from telemetry.sentry.reports import ClientReports
     from telemetry.settings import Settings
 
+T = TypeVar("T")
 logger = logging.getLogger(__name__)
+
+_ONE_BY_ONE: Final = Batching(most=256, batch=1, delay=0.0)
+"""An envelope holds one event."""
+_SENTRY_SIGNALS: Final[dict[Signal, str]] = {"traces": "span", "logs": "log"}
 
 
 class Pipeline:
@@ -49,14 +63,18 @@ class Pipeline:
         self.identity = Identity.of(settings)
         self.pseudonyms = Pseudonyms(settings.hash_key or _generated_secret())
         self.sender = Sender(self.ledger)
+        self._dispatch = Dispatch(self.ledger, settings.spooling, keyring.folder() / "spool")
         self.instruments: dict[str, str] = {}
         self.errors: ErrorClient | None = None
+        self.troubles: list[str] = []
+        """What could not be wired, in words."""
         self.vocabulary = Vocabulary(
             settings.privacy, settings.operator_words, settings.safe_keys, settings.rules_off
         )
         self.scrubbing = Scrubbing(self.vocabulary, lambda: self.identity, self.ledger)
         self.provider = self._provider()
         self._holding: HoldingSpanProcessor | None = None
+        self._reports: ClientReports | None = None
         self._leave_by = float("inf")
         self._bind_guard = self.guard("tenant binding")
         self._wire_traces()
@@ -67,8 +85,7 @@ class Pipeline:
         return Guard(self.ledger, place)
 
     def _provider(self) -> GatedTracerProvider:
-        nowhere = self.settings.traces_exporter == "none" or span_target(self.settings) is None
-        name = "always_off" if nowhere else self.settings.sampler
+        name = "always_off" if self.target("traces") is None else self.settings.sampler
         return GatedTracerProvider(
             sampling.build(name, self.settings.traces_rate), self._resource(), self.scrubbing
         )
@@ -84,17 +101,40 @@ class Pipeline:
             }
         )
 
-    @property
-    def traces_by_envelope(self) -> bool:
-        """Whether traces go to Sentry as transactions in envelopes."""
+    def target(self, signal: Signal) -> Target | None:
+        """Where a signal goes by OTLP; None when it goes nowhere."""
         settings = self.settings
-        return settings.traces_transport == "envelope" and settings.otlp_traces_url is None
+        wanted = {
+            "traces": settings.traces_exporter == "otlp",
+            "logs": settings.sends_logs,
+            "metrics": settings.sends_metrics,
+        }
+        return otlp_target(settings, signal) if wanted[signal] else None
+
+    def _lane(self, exporter: Exporter[T], target: Target, batching: Batching) -> Lane[T] | None:
+        """A lane to a destination; None, said once and noted, when it can't be reached in the way it wants."""
+        try:
+            courier = self._dispatch.courier(exporter.name, target, exporter)
+        except (RuntimeError, ValueError, OSError) as error:
+            logger.error("telemetry: no %s: %s", exporter.name, error)
+            self.troubles.append(f"no {exporter.name}: {error}")
+            return None
+        lane = Lane(
+            self.sender,
+            exporter,
+            courier,
+            most=batching.most,
+            batch=batching.batch,
+            delay=batching.delay,
+        )
+        self.sender.add(lane)
+        return lane
 
     def _wire_traces(self) -> None:
-        target = span_target(self.settings)
-        if target is None or self.settings.traces_exporter == "none":
+        target = self.target("traces")
+        if target is None:
             return
-        if self.traces_by_envelope:
+        if self.settings.traces_by_envelope:
             from telemetry.sentry.spans import EnvelopeTransportUnavailableError, transaction_processor
 
             try:
@@ -104,26 +144,36 @@ class Pipeline:
             except EnvelopeTransportUnavailableError as error:
                 logger.error("telemetry: no traces: %s", error)
             return
-        lane = Lane(self.sender, OtlpSpanExporter(target, self.scrubbing))
-        self.sender.add(lane)
+        lane = self._lane(OtlpSpanExporter(self.scrubbing), target, self.settings.batching["traces"])
+        if lane is None:
+            return
         self._holding = HoldingSpanProcessor(lane, self.ledger)
         self.sender.sweep_with(self._holding.sweep)
         self.provider.add_span_processor(self._holding)
 
     def _wire_errors(self) -> None:
-        if self.settings.dsn is None:
+        dsn = self.settings.dsn
+        if dsn is None:
             return
         from telemetry.sentry.client import ErrorClient
+        from telemetry.sentry.reports import ClientReports
 
         self.errors = ErrorClient(self.settings, self._envelope_lane, self.ledger)
+        signals = {"error", "transaction"}
+        signals |= {ours for signal, ours in _SENTRY_SIGNALS.items() if self._goes_to_sentry(signal)}
+        self._reports = ClientReports(self.ledger, self.errors.lane.courier, signals)
+        self.sender.sweep_with(self._reports.sweep)
+
+    def _goes_to_sentry(self, signal: Signal) -> bool:
+        return signal not in self.settings.collectors and self.target(signal) is not None
 
     def _envelope_lane(self, dsn: Dsn) -> Lane[Outgoing]:
         """A lane for the events of one DSN: ours, or one that the application gave a client of its own."""
         from telemetry.gate.envelopes import EnvelopeExporter
 
-        exporter = EnvelopeExporter(dsn, self.scrubbing, transactions=self.traces_by_envelope)
-        lane = Lane(self.sender, exporter, most=256, batch=1, delay=0.0)
-        self.sender.add(lane)
+        exporter = EnvelopeExporter(dsn, self.scrubbing, transactions=self.settings.traces_by_envelope)
+        lane = self._lane(exporter, envelope_target(dsn), _ONE_BY_ONE)
+        assert lane is not None  # noqa: S101  # HTTP without certificates of our own asks for nothing
         return lane
 
     def name_service(self, service: str, version: str) -> None:
@@ -185,6 +235,10 @@ class Pipeline:
         self.sender.start_anew()
         if self._holding is not None:
             self._holding.forget()
+        if self._reports is not None:
+            self._reports.start_anew()
+        if self.errors is not None:
+            self.errors.after_fork()
         self.identity = replace(self.identity, instance_id=str(uuid4()))
         self.provider.describe(self._resource())
 
@@ -200,14 +254,17 @@ def install(pipeline: Pipeline) -> None:
     _install_provider(pipeline)
     names = pipeline.settings.propagators
     propagate.set_global_textmap(
-        propagation.composite(names, pipeline.scrubbing, transactions=pipeline.traces_by_envelope)
+        propagation.composite(names, pipeline.scrubbing, transactions=pipeline.settings.traces_by_envelope)
     )
     if pipeline.errors is not None:
         pipeline.errors.install()
     instruments.activate_all(pipeline)
+    detaching.quiet(pipeline.ledger)
     atexit.register(pipeline.shutdown)
     os.register_at_fork(after_in_child=pipeline.after_fork)
+    util.register_after_fork(pipeline, _deliver_at_child_exit)
     _deliver_on_sigterm(pipeline)
+    pipeline.sender.resume()
 
 
 def _install_provider(pipeline: Pipeline) -> None:
@@ -224,6 +281,11 @@ def _install_provider(pipeline: Pipeline) -> None:
     with pipeline.guard("foreign provider"):
         getattr(before, "shutdown", lambda: None)()
     trace._TRACER_PROVIDER = pipeline.provider  # noqa: SLF001  # the API sets it once; failing closed needs twice
+
+
+def _deliver_at_child_exit(pipeline: Pipeline) -> None:
+    """In a child of multiprocessing, which ends without calling what atexit knows."""
+    util.Finalize(pipeline, pipeline.shutdown, exitpriority=0)
 
 
 def _deliver_on_sigterm(pipeline: Pipeline) -> None:
@@ -259,7 +321,7 @@ def _generated_secret() -> str:
 def status_of(pipeline: Pipeline) -> dict[str, Any]:
     """What is running and what became of everything, without secrets."""
     settings = pipeline.settings
-    traces = None if settings.traces_exporter == "none" else span_target(settings)
+    traces = pipeline.target("traces")
     return {
         "active": True,
         "available": True,
@@ -269,13 +331,14 @@ def status_of(pipeline: Pipeline) -> dict[str, Any]:
         "server_name": pipeline.identity.server_name,
         "errors_to": settings.dsn.netloc if settings.dsn else None,
         "traces_to": traces.host if traces else None,
-        "traces_transport": settings.traces_transport if pipeline.traces_by_envelope else "otlp",
+        "traces_transport": "envelope" if settings.traces_by_envelope else "otlp",
         "sampler": settings.sampler,
         "traces_sample_rate": settings.traces_rate,
         "sample_rate": settings.error_rate,
         "pseudonym_key_id": pipeline.pseudonyms.key_id,
         "instrumentations": dict(pipeline.instruments),
-        "problems": [str(problem) for problem in settings.problems],
+        "problems": [*map(str, settings.problems), *pipeline.troubles],
+        "delivery": {courier.name: courier.status() for courier in pipeline.sender.couriers},
         "sources": dict(settings.sources),
         "ledger": pipeline.ledger.snapshot(),
     }

@@ -3,29 +3,32 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from telemetry import propagation
+from telemetry.batching import Batching
+from telemetry.collector import SIGNALS, Collector, Signal
 from telemetry.environment import (
     Environment,
     Problem,
     flag,
     header_names,
+    milliseconds,
     names,
     one_of,
     pairs,
     rate,
     seconds,
     text,
-    url,
 )
 from telemetry.privacy.patterns import SWITCHABLE
 from telemetry.privacy.vocabulary import PROFILES
 from telemetry.sentry.dsn import FORM as DSN_FORM
 from telemetry.sentry.dsn import Dsn
+from telemetry.spooling import Spooling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,6 +49,7 @@ SAMPLERS = (
 )
 DEFAULT_PROPAGATORS = ("tracecontext", "baggage", "continuum_sentry")
 SHORTEST_HASH_KEY = 32
+SHORT_SHUTDOWN = 2.0
 _ADDRESS = re.compile(r"(?:URL|URI|HOST|HOSTS|ENDPOINT|SERVER|DATABASE|DB|ADDR|ADDRESS)$")
 
 
@@ -86,17 +90,33 @@ class Settings:
     traces_transport: Transport = "otlp"
     """SENTRY_TRACES_TRANSPORT: ``otlp`` to Sentry's OTLP endpoint or ``envelope`` by the SDK's processor."""
 
-    otlp_traces_url: str | None = None
-    """OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, or OTEL_EXPORTER_OTLP_ENDPOINT with /v1/traces added."""
+    collectors: Mapping[Signal, Collector] = field(default_factory=dict)
+    """OTEL_EXPORTER_OTLP_*: the collector of each signal that has one."""
 
-    otlp_headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    """OTEL_EXPORTER_OTLP_TRACES_HEADERS, then OTEL_EXPORTER_OTLP_HEADERS: sent to the collector only."""
+    batching: Mapping[str, Batching] = field(default_factory=lambda: {name: Batching() for name in SIGNALS})
+    """OTEL_BSP_*, OTEL_BLRP_*: the queue of each signal."""
 
-    otlp_certificate: str | None = None
-    """OTEL_EXPORTER_OTLP_CERTIFICATE: a file of trusted certificates for the collector."""
+    spooling: Spooling = field(default_factory=Spooling)
+    """CONTINUUM_TELEMETRY_SPOOL…: what can't be sent waits on disk."""
 
     traces_exporter: str = "otlp"
     """OTEL_TRACES_EXPORTER: ``otlp`` or ``none``. Other exporters would go round the gate."""
+
+    logs_exporter: str | None = None
+    """OTEL_LOGS_EXPORTER: ``otlp`` or ``none``; when not set, ``otlp`` where there is a collector for logs.
+    Set to ``otlp``, it brings the lines of Python's logging too, and without a collector they go to Sentry."""
+
+    python_logging: bool = False
+    """OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED: lines of Python's logging become log records."""
+
+    metrics_exporter: str = "otlp"
+    """OTEL_METRICS_EXPORTER: ``otlp`` or ``none``. Only collectors take metrics."""
+
+    metrics_interval: float = 60.0
+    """OTEL_METRIC_EXPORT_INTERVAL, in milliseconds there: seconds between two collections."""
+
+    metrics_temporality: str = "cumulative"
+    """OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: ``cumulative``, ``delta`` or ``lowmemory``."""
 
     propagators: tuple[str, ...] = DEFAULT_PROPAGATORS
     """OTEL_PROPAGATORS."""
@@ -134,7 +154,34 @@ class Settings:
     @property
     def wanted(self) -> bool:
         """Whether there is anywhere to send anything."""
-        return not self.disabled and (self.dsn is not None or self.otlp_traces_url is not None)
+        return not self.disabled and (self.dsn is not None or bool(self.collectors))
+
+    def for_a_short_life(self) -> Settings:
+        """The same for a command that people wait for, where the environment doesn't say otherwise."""
+        given = self.sources.get("shutdown_timeout", "default") != "default"
+        spooled = self.spooling.enabled is not None
+        return replace(
+            self,
+            shutdown_timeout=self.shutdown_timeout if given else SHORT_SHUTDOWN,
+            spooling=self.spooling if spooled else replace(self.spooling, enabled=False),
+        )
+
+    @property
+    def sends_logs(self) -> bool:
+        """Whether log records are exported."""
+        if self.logs_exporter is None:
+            return "logs" in self.collectors
+        return self.logs_exporter == "otlp" and (self.dsn is not None or "logs" in self.collectors)
+
+    @property
+    def sends_metrics(self) -> bool:
+        """Whether metrics are exported."""
+        return self.metrics_exporter == "otlp" and "metrics" in self.collectors
+
+    @property
+    def traces_by_envelope(self) -> bool:
+        """Whether traces go to Sentry as transactions in envelopes."""
+        return self.traces_transport == "envelope" and "traces" not in self.collectors
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -151,7 +198,13 @@ class Settings:
             environment=environment,
             sampler=sampler,
             traces_rate=traces_rate,
-            otlp_traces_url=_otlp_traces_url(env),
+            collectors={
+                signal: collector
+                for signal in SIGNALS
+                if (collector := Collector.of(env, signal)) is not None
+            },
+            batching={signal: Batching.of(env, signal) for signal in SIGNALS},
+            spooling=Spooling.of(env),
             hash_key=_hash_key(env),
             operator_words=_operator_words(environ),
             sources=env.sources,
@@ -197,12 +250,6 @@ def _rules(raw: str) -> tuple[str, ...]:
     return wanted
 
 
-def _file(raw: str) -> str | None:
-    if not Path(raw).is_file():
-        raise ValueError("a readable file")
-    return raw
-
-
 def _environment(env: Environment, resource: Mapping[str, str]) -> str:
     fallback = resource.get("deployment.environment.name", "development")
     found = env.first(
@@ -236,19 +283,6 @@ def _sampling(env: Environment, environment: str, dsn: Dsn | None) -> tuple[str,
     if not sampler or env.sources["traces_rate"] == "SENTRY_TRACES_SAMPLE_RATE":
         return "parentbased_traceidratio", chosen
     return sampler, chosen
-
-
-def _otlp_traces_url(env: Environment) -> str | None:
-    accepted = "an absolute http or https URL without credentials"
-    own: str | None = env.first(
-        "otlp_traces_url", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", parse=url, accepted=accepted, otherwise=None
-    )
-    if own is not None:
-        return own
-    base: str | None = env.first(
-        "otlp_traces_url", "OTEL_EXPORTER_OTLP_ENDPOINT", parse=url, accepted=accepted, otherwise=None
-    )
-    return None if base is None else f"{base}/v1/traces"
 
 
 def _operator_words(environ: Mapping[str, str]) -> frozenset[str]:
@@ -296,6 +330,7 @@ def _key_in_file(raw: str) -> str | None:
 
 
 _ONE_LINE = "one line of up to 200 characters"
+_EXPORTERS = "otlp or none (any other would go round the gate)"
 
 _READINGS = (
     Reading("dsn", ("SENTRY_DSN",), _dsn, DSN_FORM),
@@ -306,23 +341,21 @@ _READINGS = (
     Reading("resource_attributes", ("OTEL_RESOURCE_ATTRIBUTES",), pairs, "key=value,…"),
     Reading("error_rate", ("SENTRY_SAMPLE_RATE",), rate, "a number from 0 to 1"),
     Reading("traces_transport", ("SENTRY_TRACES_TRANSPORT",), one_of("otlp", "envelope"), "otlp or envelope"),
+    Reading("traces_exporter", ("OTEL_TRACES_EXPORTER",), one_of("otlp", "none"), _EXPORTERS),
+    Reading("logs_exporter", ("OTEL_LOGS_EXPORTER",), one_of("otlp", "none"), _EXPORTERS),
+    Reading("python_logging", ("OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED",), flag, "true or false"),
+    Reading("metrics_exporter", ("OTEL_METRICS_EXPORTER",), one_of("otlp", "none"), _EXPORTERS),
     Reading(
-        "otlp_headers",
-        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "OTEL_EXPORTER_OTLP_HEADERS"),
-        pairs,
-        "key=value,…",
+        "metrics_interval",
+        ("OTEL_METRIC_EXPORT_INTERVAL",),
+        milliseconds,
+        "milliseconds from 1 to 300000",
     ),
     Reading(
-        "otlp_certificate",
-        ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CERTIFICATE"),
-        _file,
-        "the path of a readable file",
-    ),
-    Reading(
-        "traces_exporter",
-        ("OTEL_TRACES_EXPORTER",),
-        one_of("otlp", "none"),
-        "otlp or none (any other would go round the gate)",
+        "metrics_temporality",
+        ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE",),
+        one_of("cumulative", "delta", "lowmemory"),
+        "cumulative, delta or lowmemory",
     ),
     Reading(
         "propagators",

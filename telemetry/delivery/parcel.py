@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gzip
 import time
+import zlib
 from dataclasses import dataclass, field
 from typing import Final
 
 _LEVEL: Final = 5
+_GZIP: Final = 16 + zlib.MAX_WBITS
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Parcel:
     """What one request to a backend carries. Nothing in it is raw, so it may be kept on disk."""
 
@@ -32,5 +34,17 @@ class Parcel:
 
     @property
     def body(self) -> bytes:
-        """The body as it was encoded."""
-        return gzip.decompress(self.packed)
+        """The body as it was encoded.
+
+        Raises:
+            ValueError: what is packed is not a body of ``size`` bytes.
+
+        """
+        unpacking = zlib.decompressobj(_GZIP)
+        try:
+            body = unpacking.decompress(self.packed, self.size + 1)
+        except zlib.error:
+            body = b""
+        if len(body) != self.size:
+            raise ValueError("not a body of the size that it was packed with")
+        return body

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from telemetry.delivery.exchange import Target
 from telemetry.gate.events import clean_event
 
 if TYPE_CHECKING:
@@ -19,6 +17,11 @@ if TYPE_CHECKING:
 
 ITEM_TYPES: Final = frozenset({"event", "transaction"})
 """Items that this gate can scrub. Attachments, profiles, replays and whatever comes next are withheld."""
+
+FEWEST_FRAMES: Final = 20
+"""Frames of each stack that an event keeps when it is too large for its backend."""
+_OF_AN_EVENT: Final = 20_000
+"""About the bytes of an event in memory: a stack and some breadcrumbs."""
 
 _TRACE_HEADER: Final = {
     "trace_id": re.compile(r"[0-9a-f]{32}"),
@@ -34,11 +37,6 @@ class EnvelopeExporter:
     name = "Sentry envelopes"
 
     def __init__(self, dsn: Dsn, scrubbing: Scrubbing, *, transactions: bool) -> None:
-        self.target = Target(
-            dsn.envelope_url,
-            {"Content-Type": "application/x-sentry-envelope", "X-Sentry-Auth": dsn.auth_header},
-            categories=frozenset({"error", "transaction", "default"}),
-        )
         # Where OpenTelemetry's spans go by OTLP, transactions of the SDK would tell everything twice.
         self._types = ITEM_TYPES if transactions else ITEM_TYPES - {"transaction"}
         self._public_key = dsn.public_key
@@ -48,6 +46,10 @@ class EnvelopeExporter:
         """``error`` or ``transaction``; the type of what is withheld otherwise."""
         return signal_of(item.type)
 
+    def weight(self, item: Outgoing) -> int:  # noqa: ARG002  # measuring an event costs more than it tells
+        """About the same for each."""
+        return _OF_AN_EVENT
+
     def gate(self, item: Outgoing, scope: TraceScope | None) -> tuple[dict[str, Any], str, bytes] | None:
         """The envelope's headers, the item's type and the scrubbed payload; None when it may not be sent."""
         if item.type not in self._types or not isinstance(item.event, dict):
@@ -55,7 +57,9 @@ class EnvelopeExporter:
         identity = self._scrubbing.identity()
         scrubber = self._scrubbing.of(scope)
         clean = clean_event(item.event, scope, scrubber, identity)
-        headers: dict[str, Any] = {"event_id": clean["event_id"], "sent_at": datetime.now(UTC).isoformat()}
+        # Without `sent_at`: an envelope may wait on disk for hours, and Sentry would take that for a clock
+        # that is wrong, and move the event's time.
+        headers: dict[str, Any] = {"event_id": clean["event_id"]}
         if isinstance(item.trace, dict):
             headers["trace"] = {
                 "public_key": self._public_key,
@@ -68,14 +72,39 @@ class EnvelopeExporter:
                 },
             }
         self._scrubbing.ledger.redacted(scrubber.rules)
-        return headers, item.type, json.dumps(clean, separators=(",", ":"), allow_nan=False).encode()
+        return headers, item.type, _json(clean)
 
     def encode(self, clean: Sequence[tuple[dict[str, Any], str, bytes]]) -> bytes:
         """One envelope; its lane sends one at a time, because an envelope holds one event."""
-        headers, kind, payload = clean[0]
-        item = {"type": kind, "content_type": "application/json", "length": len(payload)}
-        lines = (json.dumps(headers).encode(), json.dumps(item).encode(), payload, b"")
-        return b"\n".join(lines)
+        return _written(*clean[0])
+
+    def split(self, body: bytes) -> list[tuple[int, bytes]]:  # noqa: ARG002  # the interface's
+        """Nothing: an envelope holds one event."""
+        return []
+
+    def trim(self, body: bytes) -> bytes | None:
+        """An event without breadcrumbs and variables, with the innermost frames of each stack."""
+        headers, item, payload, _ = body.split(b"\n", 3)
+        event = json.loads(payload)
+        event.pop("breadcrumbs", None)
+        event["spans"] = event.get("spans", [])[: len(event.get("spans", ())) // 2]
+        for exception in event.get("exception", {}).get("values", ()):
+            if "stacktrace" in exception:
+                frames = exception["stacktrace"]["frames"][-FEWEST_FRAMES:]
+                exception["stacktrace"]["frames"] = [
+                    {key: value for key, value in frame.items() if key != "vars"} for frame in frames
+                ]
+        return _written(json.loads(headers), json.loads(item)["type"], _json(event))
+
+
+def _json(event: dict[str, Any]) -> bytes:
+    return json.dumps(event, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _written(headers: dict[str, Any], kind: str, payload: bytes) -> bytes:
+    """An envelope of one item."""
+    item = {"type": kind, "content_type": "application/json", "length": len(payload)}
+    return b"\n".join((json.dumps(headers).encode(), json.dumps(item).encode(), payload, b""))
 
 
 class Outgoing:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.trace import ReadableSpan, Span
 
-    from telemetry.delivery.sender import Lane
+    from telemetry.delivery.lane import Lane
     from telemetry.ledger import Ledger
     from telemetry.trace_scope import TraceScope
 

@@ -25,6 +25,7 @@ _LIBRARIES: Final = tuple(
 _LOOK_AGAIN: Final = 2.0
 """Seconds after which modules that were loaded in the meantime are read, when a word is not known."""
 _LONGEST: Final = 200
+_SPAWNED: Final = "__mp_main__"
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 _IDENTIFIER: Final = re.compile(r"[A-Za-z_][\w.:-]{0,99}")
 _SQL: Final = re.compile(r"(?i)\b(?:select|insert|update|delete|create|alter|drop|pragma|from|where)\b")
@@ -87,7 +88,13 @@ def _loader_of(module: ModuleType | None) -> SourceFileLoader | None:
     """A module's loader when it is the import system's own: any other may do anything when it is asked."""
     space = getattr(module, "__dict__", {})
     loader = getattr(space.get("__spec__"), "loader", None) or space.get("__loader__")
-    return loader if type(loader) is SourceFileLoader else None
+    if type(loader) is SourceFileLoader:
+        return loader
+    path = space.get("__file__")
+    # A child that multiprocessing spawns runs its parent's main module by path, and notes no loader.
+    return (
+        SourceFileLoader(_SPAWNED, path) if space.get("__name__") == _SPAWNED and type(path) is str else None
+    )
 
 
 def _source_of(module: ModuleType | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from asyncio import CancelledError
 from typing import TYPE_CHECKING, Any
 
 import sentry_sdk
@@ -18,22 +19,25 @@ from sentry_sdk.scope import (
 from sentry_sdk.utils import event_from_exception
 
 from telemetry.guard import Guard
+from telemetry.ledger import End
 from telemetry.sentry.dsn import Dsn
+from telemetry.sentry.flood import Flood, kind_of, kind_of_line
 from telemetry.sentry.log_lines import parts, with_parts
-from telemetry.sentry.transport import GatedTransport
+from telemetry.sentry.transport import GatedTransport, explain, explain_nothing
 from telemetry.sentry.variables import add_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
 
-    from telemetry.delivery.sender import Lane
+    from telemetry.delivery.lane import Lane
     from telemetry.gate.envelopes import Outgoing
     from telemetry.ledger import Ledger
     from telemetry.settings import Settings
 
 _CAPTURED_AS = "__continuum_event_id__"
 _MECHANISM = "continuum"
+_ADMITTED = "continuum_admitted"
 
 
 class ErrorClient:
@@ -44,14 +48,15 @@ class ErrorClient:
         self._lane_for = lane_for
         self._ledger = ledger
         self._guard = Guard(ledger, "error capture")
+        self._flood = Flood()
         assert settings.dsn is not None  # noqa: S101  # the pipeline builds a client only for a DSN
-        self._transport = GatedTransport(settings.dsn.text, lane_for(settings.dsn), ledger)
+        self.lane = lane_for(settings.dsn)
+        """Where the events of our own DSN go."""
+        self._transport = GatedTransport(settings.dsn.text, self.lane, ledger)
 
     def install(self) -> None:
         """Make this the process's Sentry client."""
-        envelope_traces = (
-            self._settings.traces_transport == "envelope" and self._settings.otlp_traces_url is None
-        )
+        envelope_traces = self._settings.traces_by_envelope
         sentry_sdk.init(
             dsn=self._settings.dsn.text if self._settings.dsn else None,
             transport=self._transport,
@@ -91,6 +96,7 @@ class ErrorClient:
         register_external_propagation_context(_current_ids)
         ignore_logger("telemetry*")
         ignore_logger("opentelemetry*")
+        ignore_logger("_granian*")  # repeats, without the exception, what the boundary has captured
 
     def isolate(self) -> AbstractContextManager[Any]:
         """A scope of its own for a request: breadcrumbs and tags of one never reach another's events."""
@@ -100,15 +106,23 @@ class ErrorClient:
         """Send one event for an exception; the same exception is never sent twice.
 
         Returns:
-            The event's id, or None when it was captured before or sampled out.
+            The event's id, or None when it was captured before, sampled out, or one of too many.
 
         """
         with self._guard:
+            if getattr(error, _CAPTURED_AS, None) is not None:
+                return None
+            if not self._flood.admits(kind_of(error)):  # asked first: an event is dear to build
+                _mark(error, "flood")
+                self._ledger.accept("error")
+                self._ledger.end("error", End.RATE_LIMITED)
+                return None
             event, hint = event_from_exception(
                 error,
                 client_options=sentry_sdk.get_client().options,
                 mechanism={"type": _MECHANISM, "handled": handled},
             )
+            hint[_ADMITTED] = True
             if transaction is not None:
                 event["transaction"] = transaction
             return sentry_sdk.capture_event(event, hint=hint)
@@ -124,18 +138,29 @@ class ErrorClient:
         return GatedTransport(text, self._lane_for(Dsn.parse(text)), self._ledger)
 
     def _once(self, event: Any, hint: Any) -> Any:
-        """Drop the event of an exception that was captured before, by whomever."""
-        if "log_record" in hint:
-            event["logentry"] = parts(hint["log_record"])
+        """Drop the event of an exception that was captured before, by whomever, and what floods."""
+        explain_nothing()
+        record = hint.get("log_record")
+        if record is not None:
+            event["logentry"] = parts(record)
         error = (hint.get("exc_info") or (None, None, None))[1]
-        if error is None:
-            return event
-        if getattr(error, _CAPTURED_AS, None) is not None:
+        if isinstance(error, CancelledError) or getattr(error, _CAPTURED_AS, None) is not None:
+            explain(None)  # somebody changed their mind, or was told before
             return None
-        _mark(error, event.get("event_id", ""))
-        with self._guard:
-            add_shapes(event, error)
+        if (error is not None or record is not None) and not hint.get(_ADMITTED):
+            kind = kind_of(error) if error is not None else kind_of_line(record)
+            if not self._flood.admits(kind):
+                explain(End.RATE_LIMITED)
+                return None
+        if error is not None:
+            _mark(error, event.get("event_id", ""))
+            with self._guard:
+                add_shapes(event, error)
         return event
+
+    def after_fork(self) -> None:
+        """Count anew in the child."""
+        self._flood.start_anew()
 
 
 def _mark(error: BaseException, event_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from sentry_sdk.transport import Transport
@@ -16,10 +17,21 @@ if TYPE_CHECKING:
 
     from sentry_sdk.envelope import Envelope, Item
 
-    from telemetry.delivery.sender import Lane
+    from telemetry.delivery.lane import Lane
     from telemetry.ledger import Ledger
 
 _SAMPLED_OUT = "sample_rate"
+_explained = threading.local()
+
+
+def explain(end: End | None) -> None:
+    """Say how the event that this thread is about to drop ends; None when it never was one of its own."""
+    _explained.end = end
+
+
+def explain_nothing() -> None:
+    """Forget what was said of an event that somebody else dropped."""
+    _explained.__dict__.clear()
 
 
 class GatedTransport(Transport):
@@ -50,8 +62,11 @@ class GatedTransport(Transport):
         """Count what the SDK drops before it becomes an envelope, as far as it is an item of its own."""
         with self._guard:
             signal = signal_of(item.type or "unknown") if item is not None else str(data_category)
-            self._ledger.accept(signal, quantity)
-            self._ledger.end(signal, End.SAMPLED_OUT if reason == _SAMPLED_OUT else End.WITHHELD, quantity)
+            end = End.SAMPLED_OUT if reason == _SAMPLED_OUT else End.WITHHELD
+            end = _explained.__dict__.pop("end", end)
+            if end is not None:
+                self._ledger.accept(signal, quantity)
+                self._ledger.end(signal, end, quantity)
 
     def flush(self, timeout: float, callback: Callable[[int, float], None] | None = None) -> None:  # noqa: ARG002  # the SDK's signature
         """Deliver what is queued within some seconds."""

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from telemetry.batching import Batching
+from telemetry.collector import SIGNALS
 from telemetry.settings import Settings
 
 DSN = "https://0123456789abcdef0123456789abcdef@o1.example.org/42"
@@ -108,8 +110,85 @@ def test_the_hash_key_may_stand_in_a_file(tmp_path):
 
 
 def test_a_collectors_endpoint_gets_the_signals_path():
-    assert read(OTEL_EXPORTER_OTLP_ENDPOINT="http://c:4318/").otlp_traces_url == "http://c:4318/v1/traces"
-    assert read(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="http://c/own").otlp_traces_url == "http://c/own"
+    general = read(OTEL_EXPORTER_OTLP_ENDPOINT="http://c:4318/").collectors
+    assert [general[signal].url for signal in SIGNALS] == [
+        "http://c:4318/v1/traces",
+        "http://c:4318/v1/logs",
+        "http://c:4318/v1/metrics",
+    ]
+    own = read(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="http://c/own").collectors
+    assert {signal: collector.url for signal, collector in own.items()} == {"traces": "http://c/own"}
+
+
+def test_a_signals_own_variable_goes_before_the_general_one():
+    read_ones = read(
+        OTEL_EXPORTER_OTLP_ENDPOINT="http://c",
+        OTEL_EXPORTER_OTLP_TIMEOUT="3",
+        OTEL_EXPORTER_OTLP_LOGS_TIMEOUT="4",
+        OTEL_EXPORTER_OTLP_COMPRESSION="none",
+        OTEL_EXPORTER_OTLP_HEADERS="a=1",
+        OTEL_EXPORTER_OTLP_METRICS_HEADERS="b=2",
+    ).collectors
+    assert [read_ones[signal].timeout for signal in SIGNALS] == [3.0, 4.0, 3.0]
+    assert [dict(read_ones[signal].headers) for signal in SIGNALS] == [{"a": "1"}, {"a": "1"}, {"b": "2"}]
+    assert {collector.compression for collector in read_ones.values()} == {"none"}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "insecure", "url"),
+    [
+        ("http://c:4317", "", "http://c:4317"),
+        ("https://c:4317/ignored", "", "https://c:4317"),
+        ("c:4317", "", "https://c:4317"),
+        ("c:4317", "true", "http://c:4317"),
+        ("http://c", "", "http://c:4317"),
+        ("http://[::1]", "", "http://[::1]:4317"),
+    ],
+)
+def test_an_address_for_grpc_may_come_without_a_scheme(endpoint, insecure, url):
+    settings = read(
+        OTEL_EXPORTER_OTLP_ENDPOINT=endpoint,
+        OTEL_EXPORTER_OTLP_PROTOCOL="grpc",
+        OTEL_EXPORTER_OTLP_INSECURE=insecure,
+    )
+    assert settings.problems == ()
+    assert {collector.url for collector in settings.collectors.values()} == {url}
+
+
+def test_queues_are_those_of_the_standard_variables():
+    batching = read(
+        OTEL_BSP_MAX_QUEUE_SIZE="100",
+        OTEL_BSP_MAX_EXPORT_BATCH_SIZE="500",
+        OTEL_BSP_SCHEDULE_DELAY="250",
+        OTEL_BSP_EXPORT_TIMEOUT="2000",
+        OTEL_BLRP_SCHEDULE_DELAY="5000",
+    ).batching
+    assert batching["traces"] == Batching(most=100, batch=100, delay=0.25, timeout=2.0)
+    assert batching["logs"] == Batching(delay=5.0)
+
+
+@pytest.mark.parametrize(
+    ("environ", "logs", "metrics"),
+    [
+        ({}, False, False),
+        ({"SENTRY_DSN": "https://k@s.test/1"}, False, False),
+        ({"SENTRY_DSN": "https://k@s.test/1", "OTEL_LOGS_EXPORTER": "otlp"}, True, False),
+        ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c"}, True, True),
+        (
+            {
+                "OTEL_EXPORTER_OTLP_ENDPOINT": "http://c",
+                "OTEL_LOGS_EXPORTER": "none",
+                "OTEL_METRICS_EXPORTER": "none",
+            },
+            False,
+            False,
+        ),
+        ({"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "http://c"}, False, False),
+    ],
+)
+def test_logs_and_metrics_go_where_somebody_takes_them(environ, logs, metrics):
+    settings = read(**environ)
+    assert (settings.sends_logs, settings.sends_metrics) == (logs, metrics)
 
 
 def test_the_environments_aliases_are_one_name():

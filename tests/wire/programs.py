@@ -112,30 +112,20 @@ class Program:
             RUNNING.remove(self)
 
 
-class Server(Program):
-    """uvicorn with one of the applications in ``apps``."""
+class Listening(Program):
+    """A program that serves HTTP on a port of its own; ``{port}`` in its command becomes the port."""
 
     def __init__(
         self,
-        app: str,
+        command: Sequence[str],
         *,
         home: Path,
         settings: Mapping[str, str],
-        options: Sequence[str] = (),
         launcher: bool = True,
-        app_dir: Path = APPS,
     ) -> None:
         self.port = free_port()
         super().__init__(
-            [
-                str(BIN / "uvicorn"),
-                app,
-                "--port",
-                str(self.port),
-                "--app-dir",
-                str(app_dir),
-                *options,
-            ],
+            [part.replace("{port}", str(self.port)) for part in command],
             home=home,
             settings=settings,
             launcher=launcher,
@@ -178,6 +168,27 @@ class Server(Program):
         parent = f"00-{trace_id}-{secrets.token_hex(8)}-{int(sampled):02}"
         self.call(path, headers={"traceparent": parent, **(headers or {})})
         return trace_id
+
+
+class Server(Listening):
+    """uvicorn with one of the applications in ``apps``."""
+
+    def __init__(
+        self,
+        app: str,
+        *,
+        home: Path,
+        settings: Mapping[str, str],
+        options: Sequence[str] = (),
+        launcher: bool = True,
+        app_dir: Path = APPS,
+    ) -> None:
+        super().__init__(
+            [str(BIN / "uvicorn"), app, "--port", "{port}", "--app-dir", str(app_dir), *options],
+            home=home,
+            settings=settings,
+            launcher=launcher,
+        )
 
 
 @contextlib.contextmanager

@@ -9,8 +9,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from telemetry.delivery.exchange import Target
-from telemetry.delivery.sender import Lane, Sender
+from telemetry.delivery.courier import Courier
+from telemetry.delivery.exchange_http import HttpConnection
+from telemetry.delivery.lane import Lane
+from telemetry.delivery.sender import Sender
+from telemetry.delivery.target import Target
 from telemetry.ledger import Ledger
 
 
@@ -62,11 +65,11 @@ class Words:
 
     name = "words"
 
-    def __init__(self, url: str) -> None:
-        self.target = Target(url, {})
-
     def signal(self, item: str) -> str:
         return "word"
+
+    def weight(self, item: str) -> int:
+        return len(item)
 
     def gate(self, item: str, scope: object) -> str | None:
         if item == "secret":
@@ -75,6 +78,14 @@ class Words:
 
     def encode(self, clean: list[str]) -> bytes:
         return ",".join(clean).encode()
+
+    def split(self, body: bytes) -> list[tuple[int, bytes]]:
+        words = body.split(b",")
+        half = len(words) // 2
+        return [(half, b",".join(words[:half])), (len(words) - half, b",".join(words[half:]))] if half else []
+
+    def trim(self, body: bytes) -> bytes:
+        return body[:8]
 
 
 @pytest.fixture
@@ -87,7 +98,9 @@ def start():
         open_backends.append(backend)
         sender = Sender(Ledger())
         senders.append(sender)
-        words = Lane(sender, Words(backend.url), **{"delay": 0.05, **lane})
+        target = Target(backend.url)
+        courier = Courier("words", target, HttpConnection(target), Words(), sender.ledger)
+        words = Lane(sender, Words(), courier, **{"delay": 0.05, **lane})
         sender.add(words)
         return backend, sender, words
 
@@ -130,7 +143,7 @@ def test_what_cannot_be_scrubbed_is_withheld_and_counted(start):
     assert sender.flush(5)
     assert backend.taken == ["one", "two"]
     assert ends(sender) == {"delivered": 2, "withheld": 2}
-    assert sender.ledger.snapshot()["faults"] == {"words delivery: ValueError": 1}
+    assert sender.ledger.snapshot()["faults"] == {"words gate: ValueError": 1}
 
 
 def test_a_backend_that_says_later_gets_it_later(start):
