@@ -94,13 +94,13 @@ def _start(environ: Mapping[str, str], *, short_lived: bool) -> Pipeline | None:
         )
         return None
     try:
-        from telemetry import pipeline
+        from telemetry import installation, pipeline
     except ModuleNotFoundError as error:
         _note(f"{error.name} is not installed: install continuum-memory[monitoring]")
         logger.error("telemetry: %s", _reason)
         return None
     built = pipeline.build(settings)
-    pipeline.install(built)
+    installation.install(built)
     return built
 
 
@@ -166,7 +166,7 @@ def status() -> dict[str, Any]:
 
         available = find_spec("sentry_sdk") is not None and find_spec("opentelemetry.sdk") is not None
         return {"active": False, "available": available, "reason": _reason}
-    from telemetry.pipeline import status_of
+    from telemetry.status import status_of
 
     return status_of(_pipeline)
 

@@ -28,10 +28,10 @@ class Batching:
 
     @classmethod
     def of(cls, env: Environment, signal: str) -> Batching:
-        """The queue that an environment asks for; metrics have none of their own."""
+        """The queue that an environment asks for; for metrics there are no variables."""
         prefix = _PREFIXES.get(signal)
-        if prefix is None:
-            return cls()
+        if prefix is None:  # what is collected comes all at once
+            return cls(most=65_536, batch=4_096)
         most = env.first(
             f"{signal}_queue",
             f"{prefix}MAX_QUEUE_SIZE",

@@ -6,6 +6,8 @@ import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from opentelemetry.metrics import NoOpMeterProvider
+
 from telemetry import boundary
 
 if TYPE_CHECKING:
@@ -50,7 +52,7 @@ def _activate(name: str, pipeline: Pipeline) -> str:
         if name == "fastapi":
             boundary.stand_in(pipeline, lambda app: _instrument_application(instrumentor, app, pipeline))
         else:
-            instrumentor.instrument(tracer_provider=pipeline.provider, skip_dep_check=True)
+            instrumentor.instrument(**_providers(pipeline), skip_dep_check=True)
     except ModuleNotFoundError as error:
         return f"{error.name} is not installed"
     except Exception as error:
@@ -64,4 +66,10 @@ def _instrument_application(instrumentor: Any, app: Any, pipeline: Pipeline) -> 
 
     The instrumentor's own way, replacing the class, misses applications whose module was imported before.
     """
-    instrumentor.instrument_app(app, tracer_provider=pipeline.provider, exclude_spans=["receive", "send"])
+    instrumentor.instrument_app(app, **_providers(pipeline), exclude_spans=["receive", "send"])
+
+
+def _providers(pipeline: Pipeline) -> dict[str, Any]:
+    """Ours, and for measurements none that measures when nobody takes them."""
+    meters = NoOpMeterProvider() if pipeline.metrics is None else pipeline.metrics
+    return {"tracer_provider": pipeline.provider, "meter_provider": meters}

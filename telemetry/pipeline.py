@@ -1,22 +1,15 @@
-"""Assembles telemetry from its settings, and installs it: the only place where SDK objects are wired."""
+"""Assembles telemetry from its settings: the only place where its parts are wired. Touches nothing global."""
 
 from __future__ import annotations
 
-import atexit
 import logging
 import os
-import signal
-import threading
 import time
 from dataclasses import replace
-from multiprocessing import util
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import uuid4
 
-from opentelemetry import propagate, trace
-from opentelemetry.sdk.resources import Resource
-
-from telemetry import detaching, instruments, keyring, propagation, sampling, trace_scope
+from telemetry import keyring, sampling, trace_scope
 from telemetry.batching import Batching
 from telemetry.delivery.addresses import envelope_target, otlp_target
 from telemetry.delivery.dispatch import Dispatch
@@ -24,23 +17,25 @@ from telemetry.delivery.lane import Lane
 from telemetry.delivery.otlp_spans import OtlpSpanExporter
 from telemetry.delivery.sender import Sender
 from telemetry.gate.holding import HoldingSpanProcessor, ScopingSpanProcessor
+from telemetry.gate.metrics import MetricGate
 from telemetry.gate.provider import GatedTracerProvider
+from telemetry.gate.resource import resource_of
 from telemetry.gate.scrubbing import Scrubbing
 from telemetry.guard import Guard
 from telemetry.identity import Identity
 from telemetry.ledger import Ledger
-from telemetry.privacy import policy
-from telemetry.privacy.scrub import Scrubber
 from telemetry.privacy.tenants import Pseudonyms
 from telemetry.privacy.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from collections.abc import Callable
 
     from telemetry.collector import Signal
     from telemetry.delivery.lane import Exporter
     from telemetry.delivery.target import Target
     from telemetry.gate.envelopes import Outgoing
+    from telemetry.gate.log_provider import GatedLoggerProvider
+    from telemetry.gate.meter_provider import GatedMeterProvider
     from telemetry.sentry.client import ErrorClient
     from telemetry.sentry.dsn import Dsn
     from telemetry.sentry.reports import ClientReports
@@ -77,8 +72,26 @@ class Pipeline:
         self._reports: ClientReports | None = None
         self._leave_by = float("inf")
         self._bind_guard = self.guard("tenant binding")
-        self._wire_traces()
-        self._wire_errors()
+        self.logs: GatedLoggerProvider | None = None
+        """Where log records go; None when nobody takes them."""
+        self.metrics: GatedMeterProvider | None = None
+        """Where measurements go; None when nobody takes them, and then nobody makes instruments either."""
+        self.metric_gate = MetricGate(self.scrubbing, lambda: resource_of(self.identity))
+        for signal, wire in (
+            ("traces", self._wire_traces),
+            ("logs", self._wire_logs),
+            ("metrics", self._wire_metrics),
+            ("errors", self._wire_errors),
+        ):
+            self._try(signal, wire)
+
+    def _try(self, signal: str, wire: Callable[[], None]) -> None:
+        """Wire one signal; what goes wrong with it does not take the others along."""
+        try:
+            wire()
+        except Exception as error:
+            self.troubles.append(f"no {signal}: {type(error).__name__}")
+            logger.exception("telemetry: no %s", signal)
 
     def guard(self, place: str) -> Guard:
         """A guard that counts its faults in this pipeline's ledger."""
@@ -87,18 +100,7 @@ class Pipeline:
     def _provider(self) -> GatedTracerProvider:
         name = "always_off" if self.target("traces") is None else self.settings.sampler
         return GatedTracerProvider(
-            sampling.build(name, self.settings.traces_rate), self._resource(), self.scrubbing
-        )
-
-    def _resource(self) -> Resource:
-        """Ours and the operator's attributes: named by people who may, so they only have to hold no secret."""
-        scrubber = Scrubber(Vocabulary("balanced"))
-        return Resource(
-            {
-                key: scrubber.shaped("label", value)
-                for key, value in self.identity.resource_attributes().items()
-                if key not in policy.DROPPED_KEYS
-            }
+            sampling.build(name, self.settings.traces_rate), resource_of(self.identity), self.scrubbing
         )
 
     def target(self, signal: Signal) -> Target | None:
@@ -151,6 +153,39 @@ class Pipeline:
         self.sender.sweep_with(self._holding.sweep)
         self.provider.add_span_processor(self._holding)
 
+    def _wire_logs(self) -> None:
+        target = self.target("logs")
+        if target is None:
+            return
+        from telemetry.delivery.otlp_logs import OtlpLogExporter
+        from telemetry.gate.log_processors import QueueingLogProcessor
+        from telemetry.gate.log_provider import GatedLoggerProvider
+
+        lane = self._lane(OtlpLogExporter(self.scrubbing), target, self.settings.batching["logs"])
+        if lane is not None:
+            self.logs = GatedLoggerProvider(self.scrubbing)
+            self.logs.add_log_record_processor(QueueingLogProcessor(lane, self.ledger))
+
+    def _wire_metrics(self) -> None:
+        target = self.target("metrics")
+        if target is None:
+            return
+        from telemetry.delivery.otlp_metrics import TEMPORALITY, OtlpMetricExporter
+        from telemetry.gate.meter_provider import GatedMeterProvider
+        from telemetry.gate.metric_reader import SweptMetricReader
+
+        lane = self._lane(OtlpMetricExporter(), target, self.settings.batching["metrics"])
+        if lane is None:
+            return
+        reader = SweptMetricReader(
+            lane,
+            self.ledger,
+            self.settings.metrics_interval,
+            TEMPORALITY[self.settings.metrics_temporality],
+        )
+        self.sender.sweep_with(reader.sweep)
+        self.metrics = GatedMeterProvider(self.metric_gate, [reader], wake=self.sender.start)
+
     def _wire_errors(self) -> None:
         dsn = self.settings.dsn
         if dsn is None:
@@ -180,7 +215,7 @@ class Pipeline:
         """Let the application name itself where the environment didn't."""
         self.identity = self.identity.named(service, version)
         self.vocabulary.learn_packages({service})
-        self.provider.describe(self._resource())
+        self.provider.describe(resource_of(self.identity))
 
     def bind_tenant(self, tenant_id: str) -> None:
         """Put a tenant's pseudonym on the running trace; the id itself may then stand nowhere in it."""
@@ -204,10 +239,15 @@ class Pipeline:
         timeout = self.settings.shutdown_timeout if timeout is None else timeout
         deadline = time.monotonic() + timeout
         with self.guard("flush"):
-            others = self.provider.processors.flush_others(timeout)
+            others = [self.provider.processors.flush_others(timeout)]
+            if self.logs is not None:
+                others.append(self.logs.processors.flush_others(timeout))
+            if self.metrics is not None:
+                others.append(self.metrics.flush_others(timeout))
             done = self.sender.flush(timeout)
-            if others is not None:
-                others.join(max(0.0, deadline - time.monotonic()))
+            for thread in others:
+                if thread is not None:
+                    thread.join(max(0.0, deadline - time.monotonic()))
             return done
         return False
 
@@ -240,70 +280,12 @@ class Pipeline:
         if self.errors is not None:
             self.errors.after_fork()
         self.identity = replace(self.identity, instance_id=str(uuid4()))
-        self.provider.describe(self._resource())
+        self.provider.describe(resource_of(self.identity))
 
 
 def build(settings: Settings) -> Pipeline:
     """All parts, wired, touching nothing global."""
     return Pipeline(settings)
-
-
-def install(pipeline: Pipeline) -> None:
-    """Make a pipeline the process's telemetry: provider, propagators, Sentry client, instrumentations, exits."""
-    os.environ.setdefault("OTEL_SEMCONV_STABILITY_OPT_IN", instruments.SEMANTIC_CONVENTIONS)
-    _install_provider(pipeline)
-    names = pipeline.settings.propagators
-    propagate.set_global_textmap(
-        propagation.composite(names, pipeline.scrubbing, transactions=pipeline.settings.traces_by_envelope)
-    )
-    if pipeline.errors is not None:
-        pipeline.errors.install()
-    instruments.activate_all(pipeline)
-    detaching.quiet(pipeline.ledger)
-    atexit.register(pipeline.shutdown)
-    os.register_at_fork(after_in_child=pipeline.after_fork)
-    util.register_after_fork(pipeline, _deliver_at_child_exit)
-    _deliver_on_sigterm(pipeline)
-    pipeline.sender.resume()
-
-
-def _install_provider(pipeline: Pipeline) -> None:
-    """Become the global provider, also when another distribution was started first: its doors are not gated."""
-    before = trace.get_tracer_provider()
-    trace.set_tracer_provider(pipeline.provider)
-    if trace.get_tracer_provider() is pipeline.provider:
-        return
-    logger.error(
-        "telemetry: %s was installed before; its exporters go round the gate, so it was shut down. "
-        "Set OTEL_PYTHON_DISTRO=continuum and OTEL_PYTHON_CONFIGURATOR=continuum",
-        type(before).__name__,
-    )
-    with pipeline.guard("foreign provider"):
-        getattr(before, "shutdown", lambda: None)()
-    trace._TRACER_PROVIDER = pipeline.provider  # noqa: SLF001  # the API sets it once; failing closed needs twice
-
-
-def _deliver_at_child_exit(pipeline: Pipeline) -> None:
-    """In a child of multiprocessing, which ends without calling what atexit knows."""
-    util.Finalize(pipeline, pipeline.shutdown, exitpriority=0)
-
-
-def _deliver_on_sigterm(pipeline: Pipeline) -> None:
-    """Deliver before SIGTERM ends a process that has no handler of its own.
-
-    Servers put theirs in while they run and raise the signal again when they are done; this one is next.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return
-    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
-        return
-
-    def deliver_then_end(number: int, _frame: FrameType | None) -> None:
-        pipeline.shutdown()
-        signal.signal(number, signal.SIG_DFL)
-        os.kill(os.getpid(), number)
-
-    signal.signal(signal.SIGTERM, deliver_then_end)
 
 
 def _generated_secret() -> str:
@@ -316,29 +298,3 @@ def _generated_secret() -> str:
         "Set CONTINUUM_TELEMETRY_HASH_KEY"
     )
     return os.urandom(32).hex()
-
-
-def status_of(pipeline: Pipeline) -> dict[str, Any]:
-    """What is running and what became of everything, without secrets."""
-    settings = pipeline.settings
-    traces = pipeline.target("traces")
-    return {
-        "active": True,
-        "available": True,
-        "environment": pipeline.identity.environment,
-        "release": pipeline.identity.release,
-        "service": pipeline.identity.service_name,
-        "server_name": pipeline.identity.server_name,
-        "errors_to": settings.dsn.netloc if settings.dsn else None,
-        "traces_to": traces.host if traces else None,
-        "traces_transport": "envelope" if settings.traces_by_envelope else "otlp",
-        "sampler": settings.sampler,
-        "traces_sample_rate": settings.traces_rate,
-        "sample_rate": settings.error_rate,
-        "pseudonym_key_id": pipeline.pseudonyms.key_id,
-        "instrumentations": dict(pipeline.instruments),
-        "problems": [*map(str, settings.problems), *pipeline.troubles],
-        "delivery": {courier.name: courier.status() for courier in pipeline.sender.couriers},
-        "sources": dict(settings.sources),
-        "ledger": pipeline.ledger.snapshot(),
-    }

@@ -174,6 +174,11 @@ class Settings:
         return self.logs_exporter == "otlp" and (self.dsn is not None or "logs" in self.collectors)
 
     @property
+    def wants_log_lines(self) -> bool:
+        """Whether what Python's logging says becomes log records."""
+        return self.python_logging or self.logs_exporter == "otlp"
+
+    @property
     def sends_metrics(self) -> bool:
         """Whether metrics are exported."""
         return self.metrics_exporter == "otlp" and "metrics" in self.collectors

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
+from telemetry.delivery.bell import Bell
 from telemetry.guard import Guard
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 IDLE_TICK: Final = 5.0
 HELD_TOO_LONG: Final = 10.0
 """Seconds after which what is held upstream goes ahead: a stream that lasts for hours is seen while it lasts."""
+BREATH: Final = 0.001
+"""Seconds for which the thread steps back when somebody else wants to pack; a lock alone isn't fair."""
 TO_SPOOL: Final = 0.25
 """The share of a shutdown's time that is kept for writing what is left to disk, at most one second."""
 
@@ -42,8 +44,9 @@ class Sender:
     def _reset(self) -> None:
         self._running = False
         self._lock = threading.RLock()
-        self._packing = threading.Lock()
-        self._wake = threading.Event()
+        self._packing = threading.RLock()  # a signal handler that shuts down may come in between
+        self._is_wanted = False
+        self._wake = Bell()
         self.stopped = False
 
     def add(self, lane: Lane[Any]) -> None:
@@ -59,6 +62,10 @@ class Sender:
         """The couriers of all lanes."""
         return [lane.courier for lane in self._lanes]
 
+    def waiting(self) -> dict[str, int]:
+        """How many items wait for the gate, by exporter."""
+        return {lane.courier.name: lane.waiting for lane in self._lanes}
+
     def resume(self) -> None:
         """Deliver what an earlier run left on disk."""
         for courier in self.couriers:
@@ -72,10 +79,13 @@ class Sender:
         with self._lock:
             if not self._running:
                 thread = threading.Thread(target=self._run, name="continuum-telemetry", daemon=True)
-                # Starting fails when the interpreter is going down; shutdown() still delivers then.
-                with suppress(RuntimeError):
+                self._running = (
+                    True  # now already: a signal handler that comes in between starts no second one
+                )
+                try:
                     thread.start()
-                    self._running = True
+                except RuntimeError:  # the interpreter is going down; shutdown() still delivers then
+                    self._running = False
 
     def wake(self) -> None:
         """There is something to do."""
@@ -89,47 +99,57 @@ class Sender:
                 due = min((lane.next_due() for lane in self._lanes), default=float("inf"))
                 self._wake.wait(max(0.0, min(IDLE_TICK, due - time.monotonic())))
                 self._wake.clear()
-                with self._guard, self._packing:
+                if self._is_wanted:
+                    time.sleep(BREATH)
+                with self._packing:
                     self._sweep(HELD_TOO_LONG)
                     for lane in self._lanes:
-                        lane.pack()
+                        try:
+                            lane.pack()
+                        except BaseException as error:  # this thread is ours: nobody's exit is meant for it
+                            self.ledger.fault(f"sender: {type(error).__name__}")
 
     def _sweep(self, older_than: float) -> None:
         for sweep in self._upstream:
-            sweep(older_than)
+            with self._guard:
+                sweep(older_than)
 
     def flush(self, timeout: float) -> bool:
         """Deliver everything within some seconds; True when nothing is left, neither here nor on disk."""
         deadline = time.monotonic() + timeout
-        if not self._pack_everything(timeout):
-            return False
+        is_packed = self._pack_everything(deadline)
         for courier in self.couriers:
             courier.hurry(deadline)
         settled = [courier.is_settled(deadline) for courier in self.couriers]
-        return all(settled)
+        return is_packed and all(settled)
 
-    def _pack_everything(self, timeout: float) -> bool:
+    def _pack_everything(self, deadline: float) -> bool:
         """Pack on the calling thread, which must not wait for another one to be given the processor."""
         # Before judging what is left: an item on its way through the gate stands in no queue.
-        if not self._packing.acquire(timeout=max(0.0, timeout)):
+        self._is_wanted = True
+        if not self._packing.acquire(timeout=max(0.0, deadline - time.monotonic())):
             return False
+        done = []
         try:
+            self._is_wanted = False
             with suppress_instrumentation():
                 self._sweep(0.0)
                 for lane in self._lanes:
                     with self._guard:
-                        lane.pack(everything=True)
+                        done.append(lane.pack(until=deadline))
         finally:
             self._packing.release()
-        return True
+        return len(done) == len(self._lanes) and all(done)
 
     def shutdown(self, timeout: float) -> None:
         """Deliver what is queued within some seconds; what is left then goes to disk or is counted as lost."""
         deadline = time.monotonic() + timeout
         self.flush(timeout - min(1.0, timeout * TO_SPOOL))
-        self._pack_everything(max(0.1, deadline - time.monotonic()))
+        self._pack_everything(max(time.monotonic() + 0.1, deadline))
         self.stopped = True
         self._wake.set()
+        for lane in self._lanes:
+            lane.give_up()
         for courier in self.couriers:
             with self._guard:
                 courier.stop()

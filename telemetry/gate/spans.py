@@ -18,7 +18,7 @@ from telemetry.guard import Guard
 from telemetry.privacy import policy, sql
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Any
 
     from opentelemetry.context import Context
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 TENANT = "continuum.tenant.hash"
 _SCHEMA = re.compile(r"https://opentelemetry\.io/schemas/\d{1,3}(?:\.\d{1,3}){2}")
 _MOST_SCOPES = 256
+_NUMBERS = frozenset({bool, int, float})
 _TRUSTED_SCOPES = ("opentelemetry.instrumentation.", "fastapi")
 
 
@@ -44,10 +45,7 @@ def clean_span(span: ReadableSpan, scope: TraceScope | None, scrubbing: Scrubbin
     instrumentation = span.instrumentation_scope
     module = instrumentation.name if instrumentation is not None else None
     raw = span.attributes or {}
-    try:
-        said = hash((module, span.kind, span.name, tuple(raw.items())))
-    except TypeError:  # a list among the values
-        said = 0
+    said = _said(module, span, raw)
     scrubber = scrubbing.of(scope, module)
     known = scrubbing.described.get(said)
     if known is None:
@@ -79,6 +77,20 @@ def clean_span(span: ReadableSpan, scope: TraceScope | None, scrubbing: Scrubbin
     )
     scrubbing.ledger.redacted(scrubber.rules)
     return clean
+
+
+def _said(module: str | None, span: ReadableSpan, raw: Mapping[str, Any]) -> int:
+    """A keyed hash of what a span says; 0 when it holds values that can't be told apart safely."""
+    values = []
+    for value in raw.values():
+        kind = type(value)
+        if kind is str:
+            values.append(value)
+        elif kind in _NUMBERS:  # -1 and -2 have the same hash, and so have 1, 1.0 and True
+            values.append(repr(value))
+        else:
+            return 0
+    return hash((module, span.kind, span.name, *raw, *values))
 
 
 def _clean_events(events: Sequence[Event], scrubber: Scrubber) -> tuple[Event, ...]:

@@ -15,14 +15,27 @@ import pytest
 
 from telemetry.testing.canaries import Canaries
 from telemetry.testing.leaks import Hit
-from telemetry.testing.signals import Item, Span
+from telemetry.testing.signals import Item, Log, Metric, Span
 from telemetry.testing.sink import Answer, Received, Sink
 from telemetry.testing.wire import Wire
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["Answer", "Canaries", "Hit", "Item", "Received", "Sink", "Span", "Wire", "canary", "wire"]
+__all__ = [
+    "Answer",
+    "Canaries",
+    "Hit",
+    "Item",
+    "Log",
+    "Metric",
+    "Received",
+    "Sink",
+    "Span",
+    "Wire",
+    "canary",
+    "wire",
+]
 
 
 @pytest.fixture

@@ -57,16 +57,37 @@ def _stop(pipeline: Pipeline) -> None:
 
 
 def _keep_opentelemetry() -> Callable[[], None]:
-    from opentelemetry import propagate, trace
+    from opentelemetry import propagate
 
-    api: Any = trace
-    provider, done = api._TRACER_PROVIDER, api._TRACER_PROVIDER_SET_ONCE._done  # noqa: SLF001  # no public way back
     textmap = propagate.get_global_textmap()
+    names = {
+        "opentelemetry.trace": "_TRACER_PROVIDER",
+        "opentelemetry._logs._internal": "_LOGGER_PROVIDER",
+        "opentelemetry.metrics._internal": "_METER_PROVIDER",
+    }
+    # There is no public way back.
+    kept = [
+        (module, name, getattr(module, name), getattr(module, f"{name}_SET_ONCE")._done)  # noqa: SLF001
+        for module, name in ((import_module(module), name) for module, name in names.items())
+    ]
+
+    storage: Any = import_module(
+        "opentelemetry.sdk.metrics._internal.metric_reader_storage"
+    ).MetricReaderStorage
+    reader: Any = import_module("opentelemetry.sdk.metrics.export").MetricReader
+    collect, read = storage.collect, reader.collect
 
     def put_back() -> None:
-        api._TRACER_PROVIDER = provider  # noqa: SLF001  # see above
-        api._TRACER_PROVIDER_SET_ONCE._done = done  # noqa: SLF001  # see above
+        from telemetry import log_handler
+        from telemetry.gate import side_doors
+
+        for module, name, provider, done in kept:
+            setattr(module, name, provider)
+            getattr(module, f"{name}_SET_ONCE")._done = done  # noqa: SLF001  # see above
         propagate.set_global_textmap(textmap)
+        log_handler.detach()
+        side_doors.open_side_doors()
+        storage.collect, reader.collect = collect, read
 
     return put_back
 

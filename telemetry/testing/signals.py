@@ -1,4 +1,4 @@
-"""Reads items out of envelopes, and spans out of OTLP bodies, in plain values that tests can compare."""
+"""Reads items out of envelopes, and what OTLP bodies hold, in plain values that tests can compare."""
 
 from __future__ import annotations
 
@@ -46,6 +46,33 @@ class Span:
     resource: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Log:
+    """One log record of an OTLP body; ids are hex, empty outside of a trace."""
+
+    body: Any
+    severity: str
+    event_name: str
+    trace_id: str
+    span_id: str
+    attributes: dict[str, Any]
+    scope: str
+    resource: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric of an OTLP body. A point is its attributes and its number, or its count for a histogram."""
+
+    name: str
+    unit: str
+    kind: str
+    points: list[tuple[dict[str, Any], float]]
+    exemplars: int
+    scope: str
+    resource: dict[str, Any]
+
+
 @lru_cache(maxsize=4096)
 def envelope_items(body: bytes) -> tuple[Item, ...]:
     """The items of a Sentry envelope.
@@ -67,6 +94,28 @@ def otlp_spans(body: bytes, *, as_json: bool = False) -> tuple[Span, ...]:
 
     """
     return tuple(_spans(body, as_json=as_json))
+
+
+@lru_cache(maxsize=4096)
+def otlp_logs(body: bytes, *, as_json: bool = False) -> tuple[Log, ...]:
+    """The records of an ``ExportLogsServiceRequest``.
+
+    Raises:
+        RefusedBodyError: when the body is none.
+
+    """
+    return tuple(_logs(body, as_json=as_json))
+
+
+@lru_cache(maxsize=4096)
+def otlp_metrics(body: bytes, *, as_json: bool = False) -> tuple[Metric, ...]:
+    """The metrics of an ``ExportMetricsServiceRequest``.
+
+    Raises:
+        RefusedBodyError: when the body is none.
+
+    """
+    return tuple(_metrics(body, as_json=as_json))
 
 
 def _payload(payload: bytes) -> Any:
@@ -105,6 +154,52 @@ def _spans(body: bytes, *, as_json: bool) -> Iterator[Span]:
                     scope=scope_spans.scope.name,
                     resource=resource,
                 )
+
+
+def _logs(body: bytes, *, as_json: bool) -> Iterator[Log]:
+    from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
+
+    request = otlp.decode_request(body, as_json=as_json, message=ExportLogsServiceRequest())
+    for resource_logs in request.resource_logs:
+        resource = _attributes(resource_logs.resource.attributes)
+        for scope_logs in resource_logs.scope_logs:
+            for record in scope_logs.log_records:
+                yield Log(
+                    body=_value(record.body),
+                    severity=record.severity_text,
+                    event_name=record.event_name,
+                    trace_id=record.trace_id.hex(),
+                    span_id=record.span_id.hex(),
+                    attributes=_attributes(record.attributes),
+                    scope=scope_logs.scope.name,
+                    resource=resource,
+                )
+
+
+def _metrics(body: bytes, *, as_json: bool) -> Iterator[Metric]:
+    from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportMetricsServiceRequest
+
+    request = otlp.decode_request(body, as_json=as_json, message=ExportMetricsServiceRequest())
+    for resource_metrics in request.resource_metrics:
+        resource = _attributes(resource_metrics.resource.attributes)
+        for scope_metrics in resource_metrics.scope_metrics:
+            for metric in scope_metrics.metrics:
+                kind = metric.WhichOneof("data")
+                points = getattr(metric, kind).data_points
+                yield Metric(
+                    name=metric.name,
+                    unit=metric.unit,
+                    kind=kind,
+                    points=[(_attributes(point.attributes), _number(point)) for point in points],
+                    exemplars=sum(len(point.exemplars) for point in points),
+                    scope=scope_metrics.scope.name,
+                    resource=resource,
+                )
+
+
+def _number(point: Any) -> float:
+    kind = point.WhichOneof("value") if hasattr(point, "as_int") else "count"
+    return float(getattr(point, kind))
 
 
 def _attributes(pairs: Any) -> dict[str, Any]:

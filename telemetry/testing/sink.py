@@ -12,13 +12,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Self
 
 from telemetry.inspector.decode import RefusedBodyError, decode
-from telemetry.testing.signals import envelope_items, otlp_spans
+from telemetry.testing.signals import envelope_items, otlp_logs, otlp_metrics, otlp_spans
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-    from telemetry.testing.signals import Item, Span
+    from telemetry.testing.signals import Item, Log, Metric, Span
 
 
 @dataclass(frozen=True)
@@ -153,11 +153,22 @@ class Sink:
 
     def spans(self) -> list[Span]:
         """OTLP spans that were taken."""
+        return self._read("/v1/traces", otlp_spans)
+
+    def logs(self) -> list[Log]:
+        """OTLP log records that were taken."""
+        return self._read("/v1/logs", otlp_logs)
+
+    def metrics(self) -> list[Metric]:
+        """OTLP metrics that were taken, each as often as it was sent."""
+        return self._read("/v1/metrics", otlp_metrics)
+
+    def _read(self, path: str, read: Any) -> list[Any]:
         return [
-            span
+            item
             for request in self.requests
-            if request.taken and request.route.rstrip("/").endswith("/v1/traces")
-            for span in otlp_spans(request.body, as_json=request.is_json)
+            if request.taken and request.route.rstrip("/").endswith(path)
+            for item in read(request.body, as_json=request.is_json)
         ]
 
     def traces(self) -> dict[str, list[Span]]:

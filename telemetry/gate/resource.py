@@ -1,0 +1,28 @@
+"""The resource that everything leaves under: ours and the operator's attributes, and nothing that was detected."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from opentelemetry.sdk.resources import Resource
+
+from telemetry.privacy import policy
+from telemetry.privacy.scrub import Scrubber
+from telemetry.privacy.vocabulary import Vocabulary
+
+if TYPE_CHECKING:
+    from telemetry.identity import Identity
+
+
+@lru_cache(maxsize=4)
+def resource_of(identity: Identity) -> Resource:
+    """Attributes of an identity: named by people who may, so they only have to hold no secret."""
+    scrubber = Scrubber(Vocabulary("balanced"))
+    return Resource(
+        {
+            key: scrubber.shaped("label", value)
+            for key, value in identity.resource_attributes().items()
+            if key not in policy.DROPPED_KEYS
+        }
+    )
