@@ -166,7 +166,7 @@ def status() -> dict[str, Any]:
 
         available = find_spec("sentry_sdk") is not None and find_spec("opentelemetry.sdk") is not None
         return {"active": False, "available": available, "reason": _reason}
-    from telemetry.status import status_of
+    from telemetry.overview import status_of
 
     return status_of(_pipeline)
 

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 Transport = Literal["otlp", "envelope"]
 
 ENVIRONMENT_ALIASES = {"dev": "development", "prod": "production", "stage": "staging"}
+DEVELOPING = frozenset({"development", "test"})
 TRACES_RATE_BY_ENVIRONMENT = {"development": 0.0, "staging": 0.5, "production": 0.1}
 SAMPLERS = (
     "always_on",
@@ -128,7 +129,8 @@ class Settings:
     """CONTINUUM_TELEMETRY_HASH_KEY, or the content of CONTINUUM_TELEMETRY_HASH_KEY_FILE: for pseudonyms."""
 
     privacy: Profile = "strict"
-    """CONTINUUM_TELEMETRY_PRIVACY: ``strict`` sends known words only, ``balanced`` whatever no rule objects to."""
+    """CONTINUUM_TELEMETRY_PRIVACY: ``strict`` sends known words only, ``balanced`` whatever no rule objects to,
+    ``development``, which is refused where it is none, also ids that were put into messages."""
 
     safe_keys: tuple[str, ...] = ()
     """CONTINUUM_TELEMETRY_SAFE_KEYS: attribute keys whose text may be sent when no pattern objects."""
@@ -195,6 +197,7 @@ class Settings:
         read: dict[str, Any] = {reading.setting: reading.of(env) for reading in _READINGS}
         resource = dict(read["resource_attributes"])
         environment = _environment(env, resource)
+        read["privacy"] = _privacy(read["privacy"], env, environment, read["dsn"])
         sampler, traces_rate = _sampling(env, environment, read["dsn"])
         read["release"] = read["release"] or resource.get("service.version")
         read["service_name"] = read["service_name"] or resource.get("service.name")
@@ -267,6 +270,19 @@ def _environment(env: Environment, resource: Mapping[str, str]) -> str:
         source="OTEL_RESOURCE_ATTRIBUTES" if "deployment.environment.name" in resource else "default",
     )
     return ENVIRONMENT_ALIASES.get(found.lower(), found.lower())
+
+
+def _privacy(wanted: Profile, env: Environment, environment: str, dsn: Dsn | None) -> Profile:
+    """The profile; ``development`` only where somebody says that it is, or with the local inspector."""
+    if wanted != "development":
+        return wanted
+    told = env.sources["environment"] != "default" or (dsn is not None and dsn.is_inspector)
+    if told and environment in DEVELOPING:
+        return wanted
+    accepted = "strict or balanced, or development together with CONTINUUM_ENV=development or test"
+    env.problems.append(Problem("CONTINUUM_TELEMETRY_PRIVACY", accepted, "it is strict"))
+    env.sources["privacy"] = "default"
+    return "strict"
 
 
 def _sampling(env: Environment, environment: str, dsn: Dsn | None) -> tuple[str, float]:

@@ -48,7 +48,7 @@ _UNITS: Final = frozenset(
 _SCHEMA = re.compile(r"https://opentelemetry\.io/schemas/\d{1,3}(?:\.\d{1,3}){2}")
 _CONVENTIONS: Final = ("opentelemetry.semconv.", "opentelemetry.instrumentation.")
 _KINDS: Final = (Sum, Gauge, Histogram, ExponentialHistogram)
-_HOSTS: Final = ("server.address", "net.host.name")
+_HOST: Final = "server.address"
 
 
 class MetricGate:
@@ -181,11 +181,13 @@ class MetricGate:
             for key, value in scrubber.attributes(attributes).items()
             if key != policy.REPLACED_KEY and (plain := _label(value)) is not None
         }
-        if metric.startswith("http.server."):
-            for key in _HOSTS:
-                # A host name that a client sent may name a tenant: acme.example.org.
-                if key in clean and policy.SHAPES["address"].fullmatch(str(clean[key])) is None:
-                    del clean[key]
+        # A host name that a client sent may name a tenant: acme.example.org.
+        if (
+            metric.startswith("http.server.")
+            and _HOST in clean
+            and policy.SHAPES["address"].fullmatch(str(clean[_HOST])) is None
+        ):
+            del clean[_HOST]
         self._ledger.redacted(scrubber.rules)
         decision = clean, identity(clean)
         if len(self._decided) + len(self._doubted) < _MOST_REMEMBERED:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from telemetry.privacy.patterns import VALUE_RULES, Rule
+from telemetry.privacy import keys
+from telemetry.privacy.patterns import VALUE_RULES
+from telemetry.privacy.rules import Rule
 
 # --- Shapes: what a string of a known key has to look like, from its first to its last character ------------
 
@@ -28,6 +30,8 @@ SHAPES: Final[dict[str, re.Pattern[str]]] = {
     "address": re.compile(r"localhost|[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[0-9a-fA-F:]{2,39}"),
     "pseudonym": re.compile(r"[0-9a-f]{4}-[0-9a-f]{32}"),
     "hex": re.compile(r"[0-9a-f]{8,32}(?:-[0-9a-f]{4,12}){0,4}"),
+    "uuid": re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{32}"),
+    "digest": re.compile(r"[0-9a-f]{64}"),
     "namespace": re.compile(r"[A-Za-z_][\w-]{0,62}"),
     "source": re.compile(r"[\w.<>/-]{1,200}"),
     # A class, a module, a logger, a thread: names in code, too.
@@ -51,6 +55,11 @@ SAFE_KEYS: Final[dict[str, str]] = {
     "code.function.name": "identifier",
     "code.line.number": "decimal",
     "continuum.operation": "name",
+    "continuum.telemetry.end": "word",
+    "continuum.telemetry.place": "name",
+    "continuum.telemetry.rule": "word",
+    "continuum.telemetry.signal": "word",
+    "db.client.connection.state": "word",
     "db.collection.name": "namespace",
     "db.namespace": "namespace",
     "db.name": "namespace",
@@ -86,6 +95,7 @@ SAFE_KEYS: Final[dict[str, str]] = {
     "sentry.origin": "name",
     "sentry.release": "label",
     "server.address": "host",
+    "state": "word",  # of a pooled connection, as the older conventions call it
     "net.peer.name": "host",
     "service.instance.id": "hex",
     "service.name": "label",
@@ -99,14 +109,16 @@ SAFE_KEYS: Final[dict[str, str]] = {
     "thread.name": "thread",
     "url.scheme": "word",
     "user_agent.synthetic.type": "word",
+    **keys.SAFE,
 }
 
 # Keys whose strings have a rule of their own in scrub.py.
 SQL_KEYS: Final = frozenset({"db.query.text", "db.statement"})
 URL_KEYS: Final = frozenset({"url.full", "http.url"})
 PATH_KEYS: Final = frozenset({"url.path", "http.target"})
-MESSAGE_KEYS: Final = frozenset({"exception.message", "otel.status_description", "message"})
-STACKTRACE_KEYS: Final = frozenset({"exception.stacktrace"})
+FILE_KEYS: Final = frozenset({"code.file.path", "code.filepath"})
+MESSAGE_KEYS: Final = frozenset({"error.message", "exception.message", "otel.status_description", "message"})
+STACKTRACE_KEYS: Final = frozenset({"code.stacktrace", "exception.stacktrace"})
 
 # Keys that never leave, whatever stands in them.
 DROPPED_KEYS: Final = frozenset(
@@ -129,10 +141,11 @@ DROPPED_KEYS: Final = frozenset(
         "process.command_args",
         "process.command_line",
         "process.owner",
+        *keys.DROPPED,
     }
 )
 
-TREATED_KEYS: Final = SQL_KEYS | URL_KEYS | PATH_KEYS | MESSAGE_KEYS | STACKTRACE_KEYS
+TREATED_KEYS: Final = SQL_KEYS | URL_KEYS | PATH_KEYS | FILE_KEYS | MESSAGE_KEYS | STACKTRACE_KEYS
 
 REPLACED_KEY: Final = "redacted.key"
 """What stands in the place of a key that may be somebody's words."""
@@ -163,7 +176,9 @@ KEY_RULES: Final[tuple[Rule, ...]] = (
         "The key names what somebody said.",
         re.compile(
             r"(?i)(?:^|[._\-])(?:body|content|prompt|completion|messages?|text|query|question|answer|input|"
-            r"output|memory|note|comment)(?:$|[._\-])"
+            r"output|memory|note|comment)(?:$|[._\-])|"
+            # Headers, by any name.
+            r"^(?:http|rpc)\.(?:\w{1,30}\.)?(?:request|response)\.(?:header|metadata)\."
         ),
     ),
 )

@@ -23,7 +23,7 @@ _LIBRARIES: Final = tuple(
     {sysconfig.get_path(kind).rstrip("/") + "/" for kind in ("stdlib", "platstdlib", "purelib", "platlib")}
 )
 _LOOK_AGAIN: Final = 2.0
-"""Seconds after which modules that were loaded in the meantime are read, when a word is not known."""
+"""Seconds after which modules are looked through again for an unknown word though their number is the same."""
 _LONGEST: Final = 200
 _SPAWNED: Final = "__mp_main__"
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
@@ -40,6 +40,7 @@ class Program:
         self._read: set[str] = set()
         self._packages: frozenset[str] = frozenset()
         self._looked = float("-inf")
+        self._loaded = 0
 
     def belongs(self, packages: Iterable[str]) -> None:
         """Count installed packages to the application: those that its routes' functions come from."""
@@ -58,10 +59,10 @@ class Program:
     def _found(self, text: str, words: set[str]) -> bool:
         if text in words:
             return True
-        now = time.monotonic()
-        if now - self._looked < _LOOK_AGAIN:
+        now, loaded = time.monotonic(), len(sys.modules)
+        if loaded == self._loaded and now - self._looked < _LOOK_AGAIN:
             return False
-        self._looked = now
+        self._looked, self._loaded = now, loaded
         self._read_new_modules()
         return text in words
 

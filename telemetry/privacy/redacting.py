@@ -7,16 +7,19 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from telemetry.privacy.checksums import CHECKS
-from telemetry.privacy.patterns import SWITCHABLE, VALUE_RULES, Rule
+from telemetry.privacy.patterns import SWITCHABLE, VALUE_RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from telemetry.privacy.rules import Rule
 
 _PASSES: Final = 3
 """A marker ends a word, so what stood beside a find may be one itself. More passes than this is made up."""
 _LONGEST_KEPT: Final = 256
 """Characters of a text whose result is remembered: what repeats is short, and memory stays small."""
 _SIX_DIGITS: Final = re.compile(r"(?:\D*\d){6}")
+_LONG: Final = re.compile(r"[A-Za-z0-9_+/=-]{16}")
 
 
 class Redactor:
@@ -43,8 +46,9 @@ class Redactor:
             before = text
             lowered = text.lower()
             digits = _SIX_DIGITS.match(text) is not None
+            long = _LONG.search(text) is not None
             for rule in self._prose if prose else self._anywhere:
-                if rule.digits and not digits:
+                if (rule.digits and not digits) or (rule.long and not long):
                     continue
                 if rule.hints and not any(hint in lowered for hint in rule.hints):
                     continue

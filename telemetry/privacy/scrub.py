@@ -128,7 +128,8 @@ class Scrubber:
             return key
         if key in self._vocabulary.safe_keys or key == policy.REPLACED_KEY:
             return key
-        if _KEY_SHAPE.fullmatch(key) and self._vocabulary.knows_key(key, self._module):
+        known = _KEY_SHAPE.fullmatch(key) and self._vocabulary.knows_key(key, self._module)
+        if known and (self._vocabulary.strict or self._without_content(key) == key):
             return key
         self.rules["unknown"] += 1
         return policy.REPLACED_KEY
@@ -171,6 +172,8 @@ class Scrubber:
             return self.url(value)
         if key in policy.PATH_KEYS:
             return self._replace("path")
+        if key in policy.FILE_KEYS:
+            return self.file(value)
         if key in policy.MESSAGE_KEYS:
             return self.message(value, self._exception, self._sources)
         if key in policy.STACKTRACE_KEYS:
@@ -246,6 +249,15 @@ class Scrubber:
         path = f"/{marker('path')}" if found[3] else ""
         return f"{found[1]}://{self.shaped('host', host)}{colon}{port}{path}"
 
+    def file(self, text: str) -> str:
+        """A loaded module's file, from its import root on; any other path goes."""
+        shown = program.shown_path(text)
+        if shown is None and text.endswith(".py"):
+            # What was shown before is shown again.
+            module = text[:-3].removesuffix("/__init__").replace("/", ".")
+            shown = text if program.is_module(module) else None
+        return self._replace("path") if shown is None else shown
+
     def message(self, text: Any, exception: str | None = None, sources: Sequence[str] = ()) -> str:
         """A message's own words, as they stand in the code; what was put into it becomes ``[data]``.
 
@@ -283,13 +295,16 @@ class Scrubber:
         return clean
 
     def _judge(self, hole: str) -> str | None:
-        """What may stay in a message's hole: in ``strict`` nothing, otherwise what nothing objects to."""
+        """What may stay in a message's hole: in ``strict`` nothing, otherwise what nothing objects to.
+
+        In ``development`` the look of an id is no objection.
+        """
         if self._vocabulary.strict:
             return None
-        clean, rule = self._redact(hole)
-        if rule is not None or _OPAQUE.search(hole):
-            return None if rule is None else clean
-        return self._without_content(hole)
+        clean, _ = self._redact(hole)
+        if self._vocabulary.profile != "development" and _OPAQUE.search(clean):
+            return None
+        return self._without_content(clean)
 
     def status(
         self, description: str | None, exception: str | None = None, sources: Sequence[str] = ()

@@ -1,16 +1,18 @@
 """Decides whether a word is known: to the conventions, to the operator, or to the program's own code.
 
 A shape says what a string may look like; a canary, a tenant's name or a surname can look like that too. In
-the profile ``strict`` a string therefore has to be known besides. In ``balanced`` its shape is enough.
+the profile ``strict`` a string therefore has to be known besides. In ``balanced`` its shape is enough, and
+``development`` differs from it in one thing: ids that were put into messages stay.
 """
 
 from __future__ import annotations
 
+import copy
 import ipaddress
 import re
 from typing import TYPE_CHECKING, Final, Literal
 
-from telemetry.privacy import program, words
+from telemetry.privacy import policy, program, words
 from telemetry.privacy.messages import MessageCleaner
 from telemetry.privacy.redacting import Redactor
 
@@ -66,7 +68,7 @@ class Vocabulary:
         """Templates of statements in which no rule acted."""
         self._by_shape: dict[str, Callable[[str], bool]] = {
             "word": self._enumeration,
-            "error": lambda text: text.isdigit() or program.has_class(text),
+            "error": lambda text: text.isdigit() or text in words.ENDS or program.has_class(text),
             "class": program.has_class,
             "identifier": self._identifier,
             "host": self._host,
@@ -79,6 +81,19 @@ class Vocabulary:
             "route": self._route,
             "thread": self._thread,
         }
+
+    def strictly(self) -> Vocabulary:
+        """The same words, each of which has to be known whatever the profile; what is learned is shared.
+
+        For what many requests had a part in: there is no content to compare it with.
+        """
+        if self.strict:
+            return self
+        twin = copy.copy(self)
+        twin.profile, twin.strict = "strict", True
+        twin._known, twin._sql = set(), {}  # noqa: SLF001  # a copy of itself
+        twin.passed, twin.statements = set(), {}
+        return twin
 
     def learn_routes(self, routes: Iterable[str]) -> None:
         """Route templates of an application that is being served."""
@@ -147,7 +162,8 @@ class Vocabulary:
 
     def _enumeration(self, text: str) -> bool:
         shared = text in words.ENUMERATIONS or text in words.REDIS or text.upper() in words.SQL
-        return shared or self._program.says(text)
+        own = text in words.ENDS or text in words.SIGNALS or text in policy.RULES
+        return shared or own or self._program.says(text)
 
     def _identifier(self, text: str) -> bool:
         return (
@@ -184,6 +200,7 @@ class Vocabulary:
             text in words.SPAN_NAMES
             or text in words.EVENT_NAMES
             or text in words.ENUMERATIONS
+            or text in words.PLACES
             or self._program.says(text)
         )
 

@@ -30,6 +30,59 @@ ENUMERATIONS: Final = METHODS | _words(
     "navigation query ui user httplib subprocess exception excepthook threading logging dedupe asyncio "
     "atexit manual auto.otel db db.redis http.server http.client websocket.server function task bot "
     "test Linux Darwin Windows "
+    # states of pooled connections; what there was no room for
+    "idle used overflow "
+    # generative AI: providers, kinds of tokens, outputs and tools, why a model ended
+    "gcp.gen_ai gcp.gemini vertex_ai gemini az.ai.inference az.ai.openai azure.ai.inference azure.ai.openai "
+    "ibm.watsonx.ai perplexity x_ai xai deepseek groq moonshot_ai input output text json image speech "
+    "json_object json_schema float base64 int8 uint8 binary ubinary extension datastore auto flex scale "
+    "priority low medium high minimal none chat_completions responses stop length content_filter "
+    "tool_calls tool_call tool_use function_call end_turn max_tokens stop_sequence pause_turn refusal STOP "
+    "MAX_TOKENS SAFETY RECITATION LANGUAGE COMPLETE ERROR_TOXIC "
+    # messages and calls
+    "activemq aws.sns aws_sqs eventgrid eventhubs servicebus gcp_pubsub jms rabbitmq rocketmq pulsar nats "
+    "celery create send receive process settle deliver publish clustering broadcasting normal fifo delay "
+    "complete abandon dead_letter defer dubbo apache_dubbo connectrpc connect_rpc jsonrpc onc_rpc java_rmi "
+    "dotnet_wcf SENT RECEIVED CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS "
+    "PERMISSION_DENIED RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED "
+    "UNAVAILABLE DATA_LOSS UNAUTHENTICATED "
+    # databases
+    "actian.ingres aws.dynamodb aws.redshift azure.cosmosdb intersystems.cache couchbase couchdb derby "
+    "dynamodb cosmosdb db2 firebirdsql gcp.spanner geode h2 h2database hbase hive hsqldb ibm.db2 "
+    "ibm.informix ibm.netezza influxdb instantdb neo4j opensearch redshift sap.hana sap.maxdb "
+    "softwareag.adabas spanner teradata trino duckdb snowflake bigquery all each_quorum quorum local_quorum "
+    "one two three local_one any serial local_serial "
+    # where programs run
+    "alibaba_cloud aws azure gcp heroku hetzner ibm_cloud oracle_cloud scaleway_cloud tencent_cloud vultr "
+    "akamai_cloud aws_ec2 aws_ecs aws_eks aws_lambda aws_elastic_beanstalk aws_app_runner aws_openshift "
+    "azure.vm azure.container_apps azure.container_instances azure.aks azure.functions azure.app_service "
+    "azure.openshift gcp_compute_engine gcp_cloud_run gcp_kubernetes_engine gcp_cloud_functions "
+    "gcp_app_engine gcp_openshift gcp.agent_engine hetzner.cloud_server datasource pubsub timer other "
+    "insert edit delete docker containerd cri-o podman amd64 arm64 arm32 x86 ppc64 s390x linux darwin "
+    "windows freebsd netbsd openbsd solaris running waiting terminated sleeping stopped defunct active "
+    "terminating Pending Running Succeeded Failed Unknown ContainerCreating CrashLoopBackOff "
+    "CreateContainerConfigError ErrImagePull ImagePullBackOff OOMKilled Completed Error ContainerCannotRun "
+    "Evicted NodeAffinity NodeLost Shutdown UnexpectedAdmissionError failed succeeded "
+    # networks, files, processors, metrics of a machine
+    "closed close_wait closing established fin_wait_1 fin_wait_2 last_ack listen syn_received syn_sent "
+    "time_wait wifi wired cell transmit read write stdout stderr ssl tls system user nice iowait interrupt "
+    "steal kernel free shared buffers cached reserved in out major minor voluntary involuntary wait "
+    "static targeting_match split disabled stale critical "
+    # OpenTelemetry about itself
+    "batching_span_processor simple_span_processor batching_log_processor simple_log_processor "
+    "otlp_grpc_span_exporter otlp_http_span_exporter otlp_http_json_span_exporter otlp_grpc_log_exporter "
+    "otlp_http_log_exporter periodic_metric_reader otlp_grpc_metric_exporter otlp_http_metric_exporter "
+    "local remote DROP RECORD_ONLY RECORD_AND_SAMPLE "
+    # the rest of what the conventions enumerate under safe keys
+    "aix akamai_cloud.compute alibaba_cloud_ecs alibaba_cloud_fc alibaba_cloud_openshift cdma "
+    "cdma2000_1xrtt cloudscape coldfusion cpp dotnet dragonflybsd edb edge ehrpd erlang evdo_0 evdo_a "
+    "evdo_b filemaker firebird firstsql gcp_bare_metal_solution gprs gsm hanadb hpux hsdpa hspa hspap "
+    "hsupa ia64 ibm_cloud_openshift iden interbase intersystems_cache iwlan kotlin lte lte_ca "
+    "mssqlcompact nodejs nr nrnsa oracle_cloud_compute oracle_cloud_oke otlp_http_json_log_exporter "
+    "otlp_http_json_metric_exporter pervasive php pointbase ppc32 progress "
+    "prometheus_http_text_metric_exporter ruby rust scaleway_cloud_compute swift sybase td_scdma "
+    "tencent_cloud_cvm tencent_cloud_eks tencent_cloud_scf umts vertica vultr.cloud_compute z_os "
+    "zipkin_http_span_exporter zos "
 )
 
 LOGGERS: Final = _words(
@@ -46,13 +99,49 @@ THREADS: Final = frozenset({"MainThread", "ThreadPoolExecutor", "AnyIO worker th
 OPERATIONS: Final = _words(
     "create_memory_store search_memory create_memory update_memory upsert_memory delete_memory "
     "delete_memory_store chat embeddings text_completion generate_content execute_tool invoke_agent "
-    "create_agent "
+    "create_agent invoke_workflow retrieval plan fetch_response "
 )
 
 SPAN_NAMES: Final = OPERATIONS | _words(
     "connect redis.search redis.create_index fastapi.endpoint fastapi.dependencies "
     "fastapi.serialization fastapi.background_task BackgroundTask "
 )
+
+# What telemetry says about itself.
+ENDS: Final = _words(
+    "delivered sampled_out withheld rate_limited queue_full too_large rejected spooled expired lost_at_shutdown "
+)
+SIGNALS: Final = _words("span error transaction log metric other ")
+PLACES: Final = frozenset(
+    {
+        "ASGI boundary",
+        "FastAPI instrumentation",
+        "FastAPI's own exporters",
+        "OTLP logs",
+        "OTLP metrics",
+        "OTLP traces",
+        "Sentry envelopes",
+        "Sentry transport",
+        "baggage gate",
+        "error capture",
+        "flush",
+        "foreign provider",
+        "log gate",
+        "log lines",
+        "log queue",
+        "log records",
+        "metric gate",
+        "metric reader",
+        "middleware stack",
+        "other",
+        "sender",
+        "shutdown",
+        "span gate",
+        "span scope",
+        "tenant binding",
+    }
+)
+"""Where faults are kept in, and the queues; the exporter's name stands for its gate and its delivery."""
 
 # Keys of numbers and booleans in the semantic conventions and in the instrumentations that we run.
 NUMERIC_KEYS: Final = _words(
@@ -62,8 +151,23 @@ NUMERIC_KEYS: Final = _words(
     "db.redis.pipeline_length db.redis.database_index db.operation.batch.size db.response.returned_rows "
     "gen_ai.usage.input_tokens gen_ai.usage.output_tokens gen_ai.request.max_tokens "
     "gen_ai.request.temperature gen_ai.request.top_p gen_ai.request.top_k gen_ai.request.choice.count "
+    "gen_ai.usage.cache_creation.input_tokens gen_ai.usage.cache_read.input_tokens "
+    "gen_ai.usage.reasoning.output_tokens gen_ai.usage.total_tokens gen_ai.usage.prompt_tokens "
+    "gen_ai.usage.completion_tokens gen_ai.request.frequency_penalty gen_ai.request.presence_penalty "
+    "gen_ai.request.seed gen_ai.request.stream gen_ai.response.time_to_first_chunk gen_ai.retrieval.top_k "
+    "gen_ai.embeddings.dimension.count gen_ai.evaluation.score.value gen_ai.conversation.compacted "
+    "http.request_content_length http.response_content_length url.port code.lineno code.column "
+    "db.response.affected_rows db.cosmosdb.request_charge messaging.message.body.size "
+    "messaging.message.envelope.size messaging.kafka.offset messaging.kafka.message.offset "
+    "messaging.kafka.destination.partition messaging.destination.anonymous messaging.destination.temporary "
+    "messaging.servicebus.message.delivery_count messaging.gcp_pubsub.message.delivery_attempt "
+    "rpc.grpc.status_code rpc.jsonrpc.error_code rpc.message.id rpc.message.compressed_size "
+    "rpc.message.uncompressed_size faas.coldstart faas.max_memory k8s.container.restart_count "
+    "process.parent_pid process.vpid process.exit.code process.args_count system.cpu.logical_number "
+    "cpu.logical_number tls.established tls.resumed "
     "gen_ai.memory.record.count process.pid thread.id code.line.number code.column.number "
-    "exception.escaped messaging.batch.message_count fastapi.validation.error_count reason status_code "
+    "otel.metric.overflow exception.escaped "
+    "messaging.batch.message_count fastapi.validation.error_count reason status_code "
 )
 
 VERBS: Final = _words(

@@ -4,6 +4,7 @@ import pytest
 
 from telemetry.batching import Batching
 from telemetry.collector import SIGNALS
+from telemetry.sentry.dsn import INSPECTOR_KEY
 from telemetry.settings import Settings
 
 DSN = "https://0123456789abcdef0123456789abcdef@o1.example.org/42"
@@ -194,3 +195,25 @@ def test_logs_and_metrics_go_where_somebody_takes_them(environ, logs, metrics):
 def test_the_environments_aliases_are_one_name():
     assert {read(CONTINUUM_ENV=name).environment for name in ("prod", "production", "PROD")} == {"production"}
     assert read(OTEL_RESOURCE_ATTRIBUTES="deployment.environment.name=staging").environment == "staging"
+
+
+@pytest.mark.parametrize(
+    ("environ", "profile"),
+    [
+        ({}, "strict"),
+        ({"CONTINUUM_ENV": "production"}, "strict"),
+        ({"CONTINUUM_ENV": "prod"}, "strict"),
+        ({"SENTRY_ENVIRONMENT": "live"}, "strict"),
+        ({"OTEL_RESOURCE_ATTRIBUTES": "deployment.environment.name=production"}, "strict"),
+        ({"CONTINUUM_ENV": "development"}, "development"),
+        ({"CONTINUUM_ENV": "dev"}, "development"),
+        ({"CONTINUUM_ENV": "test"}, "development"),
+        ({"SENTRY_DSN": f"http://{INSPECTOR_KEY}@127.0.0.1:8421/1"}, "development"),
+    ],
+)
+def test_the_developers_profile_is_for_development_alone(environ, profile):
+    settings = read(CONTINUUM_TELEMETRY_PRIVACY="development", **environ)
+    assert settings.privacy == profile
+    assert [problem.variable for problem in settings.problems] == (
+        ["CONTINUUM_TELEMETRY_PRIVACY"] if profile == "strict" else []
+    )

@@ -25,12 +25,31 @@ def test_each_kind_of_input_gives_the_places_that_are_written_down(preview, kind
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_where_no_id_stands_in_a_message_development_is_like_balanced(preview, kind):
+    given, case = case_of(kind)
+    assert json.loads(preview(given, "--json", "--profile", "development").stdout) == case["balanced"]
+
+
+@pytest.mark.parametrize(
+    ("profile", "left"),
+    [
+        ("strict", "[data]"),
+        ("balanced", "[data]"),
+        ("development", "no order 7f3a9c21b04d of [redacted:email]"),
+    ],
+)
+def test_an_id_in_a_message_stays_in_development_only(preview, profile, left):
+    given = "no order 7f3a9c21b04d of maya@example.org"
+    assert preview(given, "--clean", "--profile", profile).stdout == left + "\n"
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_in_the_strict_profile_nothing_planted_is_left(preview, kind):
     given, _ = case_of(kind)
     assert "maya" not in preview(given, "--clean").stdout.lower()
 
 
-@pytest.mark.parametrize("profile", ["strict", "balanced"])
+@pytest.mark.parametrize("profile", ["strict", "balanced", "development"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_previewing_what_would_leave_changes_nothing(preview, kind, profile):
     given, _ = case_of(kind)

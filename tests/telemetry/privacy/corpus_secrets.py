@@ -146,10 +146,16 @@ def _formats(rng: random.Random) -> dict[str, list[Callable[[], str]]]:
             lambda: of(HEX, 32) + "-us14",
         ],
         "shopify-token": [lambda: "shpat_" + of(HEX, 32)],
-        "platform-token": [
-            lambda: "hvs." + of(ALNUM, 90),
-            lambda: "glsa_" + of(ALNUM, 32) + "_" + of(HEX, 8),
-        ],
+        "platform-token": [lambda: "hvs." + of(ALNUM, 90), lambda: "dp.pt." + of(ALNUM, 43)],
+        "monitoring-key": [lambda: "glsa_" + of(ALNUM, 32) + "_" + of(HEX, 8)],
+        "cloud-key": [lambda: "HRKU-AA" + of(URL, 58), lambda: "LTAI" + of(ALNUM, 20)],
+        "build-token": [lambda: "pul-" + of(HEX, 40), lambda: f"{of(ALNUM, 14)}.atlasv1.{of(URL, 67)}"],
+        "database-token": [lambda: "pscale_tkn_" + of(ALNUM, 43)],
+        "social-token": [lambda: "EAAM" + of(ALNUM, 120)],
+        "trade-token": [lambda: "shippo_live_" + of(HEX, 40)],
+        "webhook": [lambda: f"https://hooks.zapier.com/hooks/catch/{of(DIGITS, 7)}/{of(LOWER, 8)}"],
+        # The middle has what the rule asks for, whatever else is drawn.
+        "opaque-token": [lambda: of(ALNUM, 16) + "a1Bc2De3fG" + of(ALNUM, 16)],
         "secret-assignment": [
             lambda: "password=" + token(ALNUM, 12),
             lambda: "DB_PASSWORD: '" + token(ALNUM, 10),

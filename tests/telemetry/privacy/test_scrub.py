@@ -224,3 +224,73 @@ def test_a_sentence_survives_under_no_key_but_an_operators(attributes):
     assert "divorce" not in json.dumps(
         {key: value for key, value in clean.items() if key not in labels | policy.SQL_KEYS}
     )
+
+
+ID = "order 7f3a9c21b04d and mem_5j66UpCpwteGg4YS of 550e8400-e29b-41d4-a716-446655440000"
+
+
+def kept(profile, hole, content=None):
+    return scrub.Scrubber(Vocabulary(profile), None if content is None else lambda: content).message(hole)
+
+
+def test_ids_in_messages_stay_in_development_only():
+    assert [kept(profile, ID) for profile in ("strict", "balanced", "development")] == [
+        "[data]",
+        "[data]",
+        ID,
+    ]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "sk_live_0123456789abcdefghij",
+        "password=hunter2",
+        "a.person@example.org",
+        "4111 1111 1111 1111",
+        "+49 151 23456789",
+        "cm_" + "A1b2C3d4" * 4,
+        "a1B2" * 9,
+    ],
+)
+def test_in_development_rules_act_as_in_balanced(said):
+    assert said not in kept("development", f"order 7f3a9c21b04d {said}")
+    clean = scrub.Scrubber(Vocabulary("development")).attributes({"api.token": said, "user.phone": said})
+    assert said not in json.dumps(clean)
+
+
+def test_registered_content_goes_from_messages_in_development_too():
+    content = Content()
+    content.register(["project falcon", "7f3a9c21b04d"])
+    assert kept("development", "order 7f3a9c21b04d", content) == "order [redacted:content]"
+    overflowed = Content()
+    overflowed.mark_overflowed()
+    assert kept("development", "order 7f3a9c21b04d", overflowed) == "[redacted:content]"
+
+
+@pytest.mark.parametrize("profile", ["balanced", "development"])
+def test_registered_content_goes_from_a_message_in_which_a_rule_acted_besides(profile):
+    content = Content()
+    content.register(["project falcon"])
+    said = kept(profile, "project falcon by a.person@example.org", content)
+    assert said == "[redacted:content] by [redacted:email]"
+
+
+def test_development_is_like_balanced_but_for_messages():
+    attributes = {
+        "anything": ID,
+        "http.route": "/v1/of/anna",
+        "url.path": "/v1/memories/alice",
+        "user.phone": 491511234567,
+        "anything.else": 491511234567,
+        "db.query.text": "SELECT a FROM notes WHERE b = 'x'",
+    }
+    balanced, development = (
+        scrub.Scrubber(Vocabulary(profile)).attributes(attributes) for profile in ("balanced", "development")
+    )
+    assert balanced == development
+
+
+def test_the_profile_that_nobody_chose_is_strict():
+    assert Vocabulary().profile == "strict"
+    assert Vocabulary().strict
