@@ -76,7 +76,7 @@ def setup(
 
 
 def _start(environ: Mapping[str, str], *, short_lived: bool) -> Pipeline | None:
-    from telemetry.settings import Settings
+    from telemetry.configuration.settings import Settings
 
     settings = Settings.from_environ(environ)
     if short_lived:

@@ -5,15 +5,21 @@ from __future__ import annotations
 import socket
 import sys
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from telemetry import release
+from telemetry.configuration import labels
+
 if TYPE_CHECKING:
-    from telemetry.settings import Settings
+    from telemetry.configuration.settings import Settings
 
 DISTRIBUTION = "continuum-memory"
+_UNKNOWN = "unknown_service"
+_INSTANCE = "service.instance.id"
 
 
 @dataclass(frozen=True)
@@ -27,41 +33,56 @@ class Identity:
     server_name: str
     named_by_environment: bool
     instance_id: str = field(default_factory=lambda: str(uuid.uuid4()))
+    said: str | None = None
+    """The release that was given, when it may be a bare version: the application's name goes before it."""
     extra: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, settings: Settings) -> Identity:
-        """The identity that the environment gives, with OpenTelemetry's fallback for a service's name."""
+        """The identity that the settings give, with OpenTelemetry's fallback for a service's name."""
         program = Path(sys.argv[0] if sys.argv else "").name
-        extra = dict(settings.resource_attributes)
-        return cls(
-            service_name=settings.service_name
-            or (f"unknown_service:{program}" if program else "unknown_service"),
-            release=settings.release,
-            service_version=extra.get("service.version"),
+        given, service = settings.release, settings.service_name
+        as_it_stands = settings.sources.get("release") == "SENTRY_RELEASE"
+        release_name = given if given is None or as_it_stands else release.qualified(given, service)
+        instance = _name(dict(settings.resource_attributes).get(_INSTANCE, ""), "")
+        identity = cls(
+            service_name=service or (_name(f"{_UNKNOWN}:{program}", _UNKNOWN) if program else _UNKNOWN),
+            release=release_name,
+            service_version=settings.service_version or _version_in(release_name),
             environment=settings.environment,
-            server_name=settings.server_name or socket.gethostname(),
-            named_by_environment=settings.service_name is not None,
+            server_name=settings.server_name or _name(socket.gethostname(), "unknown"),
+            named_by_environment=service is not None,
+            instance_id=instance or str(uuid.uuid4()),
+            said=None if as_it_stands else given,
             extra=settings.resource_attributes,
         )
+        if settings.application is None:
+            return identity
+        return identity.named(settings.application, settings.application_version)
 
-    def named(self, service: str, service_version: str) -> Identity:
+    def named(self, service: str, service_version: str | None) -> Identity:
         """The same with the application's own name and version where the environment gave none.
 
-        Releases are one namespace for a whole organisation in Sentry, so the service's name is part of one.
+        Its name stands in the release, also when the environment calls this installation of it by another.
         """
+        own = _name(service, _UNKNOWN)
+        chosen = self.release
+        if self.said is not None:
+            chosen = release.qualified(self.said, own)
+        elif chosen is None and service_version is not None:
+            chosen = release.found(own, service_version)
         return replace(
             self,
-            service_name=self.service_name if self.named_by_environment else service,
-            service_version=self.service_version or service_version,
-            release=self.release or f"{service}@{service_version}",
+            service_name=self.service_name if self.named_by_environment else own,
+            service_version=self.service_version or _version_in(chosen),
+            release=chosen,
         )
 
-    def resource_attributes(self) -> dict[str, str]:
-        """The attributes of the OpenTelemetry resource; nothing is detected, so no command line is in them."""
-        attributes = dict(self.extra) | {
+    def own_attributes(self) -> dict[str, str]:
+        """The resource's attributes that are known here: each has been looked at and names nobody."""
+        attributes = {
             "service.name": self.service_name,
-            "service.instance.id": self.instance_id,
+            _INSTANCE: self.instance_id,
             "deployment.environment.name": self.environment,
             "host.name": self.server_name,
             "telemetry.sdk.language": "python",
@@ -74,7 +95,24 @@ class Identity:
             attributes["service.version"] = self.service_version
         if self.release is not None:
             attributes["sentry.release"] = self.release
+        if "deployment.environment" in dict(self.extra):  # the key's older name, which may say it in short
+            attributes["deployment.environment"] = self.environment
         return attributes
+
+    def resource_attributes(self) -> dict[str, str]:
+        """The attributes of the OpenTelemetry resource; nothing is detected, so no command line is in them."""
+        return dict(self.extra) | self.own_attributes()
+
+
+def _name(text: str, otherwise: str) -> str:
+    with suppress(ValueError):
+        return labels.name(text)
+    return otherwise
+
+
+def _version_in(release_name: str | None) -> str | None:
+    """What comes after the name in a release."""
+    return None if release_name is None else release_name.partition("@")[2] or release_name
 
 
 def _version(distribution: str) -> str:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Final
 
 import platformdirs
 
+from telemetry.configuration.settings import Settings
 from telemetry.privacy.tenants import Pseudonyms, kept_secret
-from telemetry.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from telemetry.collector import SIGNALS
+from telemetry.configuration.collector import SIGNALS
 
 if TYPE_CHECKING:
     from telemetry.pipeline import Pipeline

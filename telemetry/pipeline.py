@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import uuid4
 
 from telemetry import keyring, sampling, trace_scope
-from telemetry.batching import Batching
+from telemetry.configuration.batching import Batching
 from telemetry.delivery.addresses import envelope_target, otlp_target
 from telemetry.delivery.dispatch import Dispatch
 from telemetry.delivery.lane import Lane
@@ -30,7 +30,8 @@ from telemetry.privacy.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from telemetry.collector import Signal
+    from telemetry.configuration.collector import Signal
+    from telemetry.configuration.settings import Settings
     from telemetry.delivery.lane import Exporter
     from telemetry.delivery.target import Target
     from telemetry.gate.envelopes import Outgoing
@@ -39,9 +40,9 @@ if TYPE_CHECKING:
     from telemetry.sentry.client import ErrorClient
     from telemetry.sentry.dsn import Dsn
     from telemetry.sentry.reports import ClientReports
-    from telemetry.settings import Settings
 
 T = TypeVar("T")
+R = TypeVar("R")
 logger = logging.getLogger(__name__)
 
 _ONE_BY_ONE: Final = Batching(most=256, batch=1, delay=0.0)
@@ -193,7 +194,10 @@ class Pipeline:
         from telemetry.sentry.client import ErrorClient
         from telemetry.sentry.reports import ClientReports
 
-        self.errors = ErrorClient(self.settings, self._envelope_lane, self.ledger)
+        try:
+            self.errors = ErrorClient(self.settings, self._envelope_lane, self.ledger)
+        except ValueError:
+            return
         signals = {"error", "transaction"}
         signals |= {ours for signal, ours in _SENTRY_SIGNALS.items() if self._goes_to_sentry(signal)}
         self._reports = ClientReports(self.ledger, self.errors.lane.courier, signals)
@@ -203,12 +207,18 @@ class Pipeline:
         return signal not in self.settings.collectors and self.target(signal) is not None
 
     def _envelope_lane(self, dsn: Dsn) -> Lane[Outgoing]:
-        """A lane for the events of one DSN: ours, or one that the application gave a client of its own."""
+        """A lane for the events of one DSN: ours, or one that the application gave a client of its own.
+
+        Raises:
+            ValueError: it can't be reached in the way that the environment wants; that was said and noted.
+
+        """
         from telemetry.gate.envelopes import EnvelopeExporter
 
         exporter = EnvelopeExporter(dsn, self.scrubbing, transactions=self.settings.traces_by_envelope)
         lane = self._lane(exporter, envelope_target(dsn), _ONE_BY_ONE)
-        assert lane is not None  # noqa: S101  # HTTP without certificates of our own asks for nothing
+        if lane is None:
+            raise ValueError("no way to the DSN")
         return lane
 
     def name_service(self, service: str, version: str) -> None:
@@ -237,28 +247,30 @@ class Pipeline:
     def flush(self, timeout: float | None = None) -> bool:
         """Deliver what is queued within some seconds, by default the shutdown timeout."""
         timeout = self.settings.shutdown_timeout if timeout is None else timeout
-        deadline = time.monotonic() + timeout
         with self.guard("flush"):
-            others = [self.provider.processors.flush_others(timeout)]
-            if self.logs is not None:
-                others.append(self.logs.processors.flush_others(timeout))
-            if self.metrics is not None:
-                others.append(self.metrics.flush_others(timeout))
-            done = self.sender.flush(timeout)
-            for thread in others:
-                if thread is not None:
-                    thread.join(max(0.0, deadline - time.monotonic()))
-            return done
+            return self._with_others(self.sender.flush, timeout)
         return False
 
+    def _with_others(self, deliver: Callable[[float], R], timeout: float) -> R:
+        """Deliver while the processors and readers that others added are flushed on threads of their own."""
+        deadline = time.monotonic() + timeout
+        others = [self.provider.processors.flush_others(timeout)]
+        if self.logs is not None:
+            others.append(self.logs.processors.flush_others(timeout))
+        if self.metrics is not None:
+            others.append(self.metrics.flush_others(timeout))
+        done = deliver(timeout)
+        for thread in others:
+            if thread is not None:
+                thread.join(max(0.0, deadline - time.monotonic()))
+        return done
+
     def shutdown(self, timeout: float | None = None) -> None:
-        """Deliver what is queued, count the rest as lost, stop."""
+        """Deliver what is queued; what is left goes to disk or is counted as lost; stop."""
         timeout = self.settings.shutdown_timeout if timeout is None else timeout
         timeout = min(timeout, max(0.0, self._leave_by - time.monotonic()))
-        started = time.monotonic()
         with self.guard("shutdown"):
-            self.flush(timeout)
-            self.sender.shutdown(max(0.0, timeout - (time.monotonic() - started)))
+            self._with_others(self.sender.shutdown, timeout)
 
     def leave(self) -> None:
         """The application is about to end: deliver now, and let ``shutdown`` have only the rest of the time."""

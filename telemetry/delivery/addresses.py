@@ -9,9 +9,9 @@ from telemetry.delivery.target import Target
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from telemetry.collector import Collector, Signal
+    from telemetry.configuration.collector import Collector, Signal
+    from telemetry.configuration.settings import Settings
     from telemetry.sentry.dsn import Dsn
-    from telemetry.settings import Settings
 
 _PROTOBUF: Final = {"Content-Type": "application/x-protobuf"}
 _METHODS: Final[Mapping[Signal, str]] = {

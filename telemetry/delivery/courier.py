@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from telemetry.delivery.backlog import Backlog
+from telemetry.delivery.bell import Bell
 from telemetry.delivery.exchange import Answer, Connection, Reply
 from telemetry.delivery.limits import Breaker, Limits
 from telemetry.delivery.parcel import Parcel
@@ -37,6 +38,9 @@ DENIED_FOR: Final = 300.0
 """Seconds until a backend that refused our credentials is asked again."""
 LOOK_FOR_OTHERS: Final = 30.0
 """Seconds between looks for what other processes left on disk."""
+SAID_AGAIN: Final = 60.0
+"""Seconds after which the same trouble is worth another line in the log."""
+_NO_EXCHANGE: Final = Reply(Answer.LATER, "no exchange")
 
 
 class Cutter(Protocol):
@@ -75,8 +79,9 @@ class Courier:
         self.largest = LARGEST
         """Bytes of a body that the backend takes, as far as it has shown."""
         self._lock = threading.RLock()
-        self._wake = threading.Event()
-        self._settled = threading.Event()
+        self._delivering = threading.Lock()
+        self._wake = Bell()
+        self._settled = Bell()
         self._backlog = Backlog(self._most_bytes, self._longest_kept)
         self._carrying: Parcel | None = None
         self._running = self._stopped = False
@@ -85,6 +90,8 @@ class Courier:
         self._breaker = Breaker()
         self._denied_until = self._look_on_disk = 0.0
         self._last_trouble = ""
+        self._said: dict[str, float] = {}
+        self._is_said = False
         self._brought_back = 0
 
     # --- called by the sender ---
@@ -138,34 +145,48 @@ class Courier:
                 thread = threading.Thread(
                     target=self._run, name=f"continuum-telemetry {self.name}", daemon=True
                 )
-                # Starting fails when the interpreter is going down; hurry() still delivers then.
-                with suppress(RuntimeError):
+                # Now already: a signal handler that comes in between must not start another one.
+                self._running = True
+                try:
                     thread.start()
-                    self._running = True
+                except RuntimeError:  # the interpreter is going down; hurry() still delivers then
+                    self._running = False
 
     def resume(self) -> None:
         """Deliver what an earlier run left on disk."""
-        if self._spool is not None and self._spool.waiting()[0]:
+        if self._waiting_on_disk():
             self.start()
             self._wake.set()
 
     def hurry(self, deadline: float) -> None:
         """Deliver at once, without waiting for a back-off to end; ``is_settled`` waits for it."""
-        self._settled.clear()
-        self._deadline = deadline
+        with self._lock:
+            if self._stopped or self._is_idle():
+                self._settled.set()  # no thread for nothing, and none after the end
+                return
+            self._settled.clear()
+            self._deadline = max(deadline, self._deadline or deadline)
         self.start()
         if self._running:
             self._wake.set()
-        else:
-            with suppress_instrumentation(), self._guard:
-                self._deliver()
+        elif self._delivering.acquire(blocking=False):  # otherwise somebody else does it
+            try:
+                with suppress_instrumentation(), self._guard:
+                    self._deliver()
+            finally:
+                self._delivering.release()
             self._settled.set()
+
+    def _is_idle(self) -> bool:
+        return not (self._running or self.waiting or self._waiting_on_disk())
+
+    def _waiting_on_disk(self) -> int:
+        return 0 if self._spool is None else self._spool.waiting()[0]
 
     def is_settled(self, deadline: float) -> bool:
         """Wait until a hurry has got as far as it can; whether nothing is left, neither here nor on disk."""
         self._settled.wait(max(0.0, deadline - time.monotonic()))
-        on_disk = self._spool is not None and self._spool.waiting()[0]
-        return not self.waiting and not on_disk
+        return not self.waiting and not self._waiting_on_disk()
 
     def stop(self) -> None:
         """Deliver nothing more; what is left goes to disk, or is counted as lost."""
@@ -179,13 +200,14 @@ class Courier:
                 if not self._spooled(parcel):
                     self._end(parcel, End.LOST_AT_SHUTDOWN)
         self._wake.set()
+        self._settled.set()
 
     def forget(self) -> None:
         """Drop everything uncounted, in the child of a fork: the parent has it."""
         self._reset()
-        self._connection.renew()
         if self._spool is not None:
             self._spool.forget_handles()
+        self._connection.renew()
 
     # --- the thread ---
 
@@ -195,10 +217,11 @@ class Courier:
             while not self._stopped:
                 self._wake.wait(self._pause())
                 self._wake.clear()
-                with self._guard:
+                with self._guard, self._delivering:
                     self._deliver()
-                if self._deadline is None:  # otherwise a hurry came in between
-                    self._settled.set()
+                with self._lock:
+                    if self._deadline is None:  # otherwise a hurry came in between
+                        self._settled.set()
         self._connection.close()
 
     def _pause(self) -> float | None:
@@ -213,7 +236,8 @@ class Courier:
 
     def _deliver(self) -> None:
         """Deliver until nothing waits, or the backend has to be left alone."""
-        deadline, self._deadline = self._deadline, None
+        with self._lock:
+            deadline, self._deadline = self._deadline, None
         if deadline is None and time.monotonic() < self._breaker.until:
             return
         while not self._stopped and (deadline is None or time.monotonic() < deadline):
@@ -257,7 +281,11 @@ class Courier:
 
     def _send(self, parcel: Parcel, claim: Claim | None, deadline: float | None) -> bool:
         """One exchange; False when the backend has to be left alone now."""
-        reply = self._connection.post(parcel, deadline)
+        reply = _NO_EXCHANGE
+        with self._guard:
+            # Whoever hurries the thread waits no longer than he wants; to hang up on the backend would only make
+            # it get the same again. Where there is no thread, it is the caller himself who would wait.
+            reply = self._connection.post(parcel, None if self._running else deadline)
         with self._lock:
             if claim is None:
                 if self._carrying is None:  # the shutdown did not wait for this answer
@@ -265,8 +293,7 @@ class Courier:
                 self._carrying = None
             self._limits.heed(reply.limits)
             if reply.answer is Answer.LATER:
-                self._keep(parcel, claim, reply)
-                return False
+                return self._keep(parcel, claim, reply)
             if claim is not None and reply.answer is Answer.DENIED:
                 claim.release()  # with other credentials it may be taken
                 self._deny(reply)
@@ -279,9 +306,16 @@ class Courier:
             self._settle(parcel, reply)
             return reply.answer is not Answer.DENIED
 
-    def _keep(self, parcel: Parcel, claim: Claim | None, reply: Reply) -> None:
-        """Wait with a parcel, and with what waits behind it: a kill would lose it here, but not on disk."""
-        if self._limits.until(parcel.signal) <= time.monotonic():
+    def _keep(self, parcel: Parcel, claim: Claim | None, reply: Reply) -> bool:
+        """Wait with a parcel, and with what waits behind it: a kill would lose it here, but not on disk.
+
+        Returns:
+            Whether the backend may be asked for the rest, because only this signal isn't wanted.
+
+        """
+        now = time.monotonic()
+        is_limited = self._limits.until(parcel.signal) > now
+        if not is_limited:
             self._breaker.failed()
         self._report(f"not taken by {self.target.host} ({reply.detail}); it is kept and tried again")
         left = self._backlog.take_all()
@@ -289,11 +323,19 @@ class Courier:
             left.insert(0, parcel)
         else:
             claim.release()
-        self._backlog.put_first([waiting for waiting in left if not self._spooled(waiting)])
+        kept = []
+        for waiting in left:
+            if self._limits.until(waiting.signal) > now + self.longest_kept:
+                self._end(waiting, End.RATE_LIMITED)
+            elif not self._is_troubled(waiting.signal) or not self._spooled(waiting):
+                kept.append(waiting)
+        self._backlog.put_first(kept)
+        return is_limited
 
     def _settle(self, parcel: Parcel, reply: Reply) -> None:
         self._breaker.succeeded()
         if reply.answer is Answer.TAKEN:
+            self._denied_until = 0.0
             rejected = min(reply.rejected, parcel.quantity)
             self._ledger.end(parcel.signal, End.DELIVERED, parcel.quantity - rejected)
             self._ledger.end(parcel.signal, End.REJECTED, rejected)
@@ -317,17 +359,25 @@ class Courier:
     def _cut(self, parcel: Parcel, reply: Reply) -> None:
         """Try smaller bodies, and make none as large again for a while."""
         self.largest = max(SMALLEST, min(self.largest, parcel.size // 2))
-        parts: list[tuple[int, bytes]] = []
+        parts: list[Parcel] = []
         with self._guard:
-            body = parcel.body
-            parts = self._cutter.split(body)
-            if not parts and (smaller := self._cutter.trim(body)) is not None and len(smaller) < len(body):
-                parts = [(parcel.quantity, smaller)]
+            parts = self._parts(parcel)
         if parts:
-            self._backlog.put_first(Parcel.of(parcel.signal, quantity, part) for quantity, part in parts)
+            self._backlog.put_first(parts)
         else:
             self._end(parcel, End.TOO_LARGE)
             self._report(f"refused by {self.target.host}: {reply.detail}")
+
+    def _parts(self, parcel: Parcel) -> list[Parcel]:
+        """Smaller parcels with the same items, as old as this one; none when it gets no smaller."""
+        body = parcel.body
+        parts = self._cutter.split(body)
+        if not parts and (smaller := self._cutter.trim(body)) is not None and len(smaller) < len(body):
+            parts = [(parcel.quantity, smaller)]
+        return [
+            replace(Parcel.of(parcel.signal, quantity, part), created=parcel.created)
+            for quantity, part in parts
+        ]
 
     # --- what both need ---
 
@@ -345,13 +395,17 @@ class Courier:
         self._ledger.end(parcel.signal, end, parcel.quantity)
 
     def _calm(self) -> None:
-        if self._last_trouble:
+        if self._last_trouble and self._is_said:
             logger.warning("telemetry: %s: delivering again", self.name)
         self._last_trouble = ""
         self.largest = min(LARGEST, self.largest + self.largest // 8)
 
     def _report(self, trouble: str) -> None:
-        """Say what is wrong once, not for each parcel."""
+        """Say what is wrong once, not for each parcel, and not each time that it comes and goes."""
+        now = time.monotonic()
         if trouble != self._last_trouble:
-            logger.warning("telemetry: %s: %s", self.name, trouble)
+            self._is_said = now >= self._said.get(trouble, now)
+            if self._is_said:
+                logger.warning("telemetry: %s: %s", self.name, trouble)
+                self._said[trouble] = now + SAID_AGAIN
         self._last_trouble = trouble

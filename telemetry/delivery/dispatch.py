@@ -12,11 +12,11 @@ from telemetry.delivery.exchange_http import HttpConnection
 from telemetry.delivery.spool import Spool
 
 if TYPE_CHECKING:
+    from telemetry.configuration.spooling import Spooling
     from telemetry.delivery.courier import Cutter
     from telemetry.delivery.exchange import Connection
     from telemetry.delivery.target import Target
     from telemetry.ledger import End, Ledger
-    from telemetry.spooling import Spooling
 
 logger = logging.getLogger(__name__)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+import re
 import time
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Final
 from urllib.request import (  # type: ignore[attr-defined]  # typeshed has no proxy_bypass_environment
     getproxies_environment,
@@ -31,12 +34,22 @@ MOST_OF_ANSWER: Final = 65_536
 _LATER: Final = frozenset({408, 425})
 _DENIED: Final = frozenset({401, 403})
 _PROTOBUF: Final = "application/x-protobuf"
+_HEADER_NAME: Final = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_HEADER_VALUE: Final = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 
 
 class HttpConnection:
-    """Posts over one kept connection, through the proxy that the environment names."""
+    """Posts over one kept connection, through the proxy that the environment names.
+
+    Raises:
+        ValueError: a header can't be sent, or the proxy's address is none.
+
+    """
 
     def __init__(self, target: Target) -> None:
+        for name, value in target.headers.items():
+            if not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(value):
+                raise ValueError("headers: expected names of letters, digits and -, and values of one line")
         self._target = target
         self._headers = dict(target.headers)
         if target.compression == "gzip":
@@ -56,9 +69,13 @@ class HttpConnection:
         proxy = _proxy_for(target.url)
         if proxy is None:
             return urllib3.PoolManager(**options)
-        credentials = urllib3.util.parse_url(proxy).auth
-        headers = urllib3.util.make_headers(proxy_basic_auth=credentials) if credentials else None
-        return urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
+        try:
+            credentials = urllib3.util.parse_url(proxy).auth
+            headers = urllib3.util.make_headers(proxy_basic_auth=credentials) if credentials else None
+            return urllib3.ProxyManager(proxy, proxy_headers=headers, **options)
+        except (ValueError, HTTPError):
+            # Without the cause: its message repeats the address, and a password may stand in it.
+            raise ValueError("HTTP_PROXY, HTTPS_PROXY: expected http(s)://host:port") from None
 
     def renew(self) -> None:
         """Start with a fresh pool: a forked child must not write into its parent's socket."""
@@ -83,19 +100,22 @@ class HttpConnection:
                 redirect=False,
                 preload_content=False,
             )
-            answer = _read(response)
+            answer = _read(response, time.monotonic() + left)
         except (HTTPError, OSError) as error:
             return Reply(Answer.LATER, type(error).__name__)
         return _meaning(response.status, response.headers, answer)
 
 
-def _read(response: urllib3.BaseHTTPResponse) -> bytes:
-    """The answer's body, as far as anybody may want to read it."""
-    body = response.read(MOST_OF_ANSWER, decode_content=False)
-    if response.read(1, decode_content=False):
-        response.close()  # it has more to say than we care for; the connection can't be used again
-    else:
-        response.release_conn()
+def _read(response: urllib3.BaseHTTPResponse, until: float) -> bytes:
+    """The answer's body, as far as anybody may want to read it, and as long as it takes no longer."""
+    body = b""
+    while len(body) < MOST_OF_ANSWER and time.monotonic() < until:
+        piece: bytes = response.read1(MOST_OF_ANSWER - len(body), decode_content=False)
+        if not piece:
+            response.release_conn()
+            return body
+        body += piece
+    response.close()  # it has more to say than we care for; the connection can't be used again
     return body
 
 
@@ -104,7 +124,7 @@ def _proxy_for(url: str) -> str | None:
     parts = urllib3.util.parse_url(url)
     proxies: dict[str, str] = getproxies_environment()
     proxy = proxies.get(parts.scheme or "")
-    if not proxy or not parts.host or proxy_bypass_environment(parts.host, proxies):
+    if not proxy or not parts.host or proxy_bypass_environment(parts.netloc or parts.host, proxies):
         return None
     return proxy if "://" in proxy else f"http://{proxy}"
 
@@ -115,7 +135,7 @@ def _meaning(status: int, headers: Mapping[str, str], body: bytes) -> Reply:
     if 200 <= status < 300:
         rejected = _rejected(body) if headers.get("Content-Type", "").startswith(_PROTOBUF) else 0
         return Reply(Answer.TAKEN, detail, limits, rejected)
-    pause = _seconds(headers.get("Retry-After"))
+    pause = _pause(headers.get("Retry-After"))
     if status == 429:
         return Reply(Answer.LATER, detail, limits or (Limit(pause or DEFAULT_RETRY_AFTER),))
     if status in _LATER or status >= 500:
@@ -144,8 +164,20 @@ def _rejected(body: bytes) -> int:
         return 0
 
 
+def _pause(value: str | None) -> float | None:
+    """The seconds of ``Retry-After``, which may be a date as well."""
+    seconds = _seconds(value)
+    if seconds is None and value:
+        try:
+            return _seconds(str(parsedate_to_datetime(value).timestamp() - time.time()))
+        except (ValueError, OverflowError):
+            return None
+    return seconds
+
+
 def _seconds(value: str | None) -> float | None:
     try:
-        return min(max(float(value or ""), 0.0), LONGEST_LIMIT)
+        seconds = float(value or "")
     except ValueError:
         return None
+    return None if math.isnan(seconds) else min(max(seconds, 0.0), LONGEST_LIMIT)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from telemetry.delivery.courier import Cutter
@@ -71,15 +72,21 @@ class Lane(Generic[T]):
         """Queue accepted items; those for which there is no room are counted as lost."""
         was_empty = not self._queue
         for item in items:
-            weight = self._exporter.weight(item)
-            if self._sender.stopped:
+            weight = None
+            with self._guard:
+                weight = self._exporter.weight(item)
+            if weight is None:
+                self._sender.ledger.end(self._exporter.signal(item), End.WITHHELD)
+            elif self._sender.stopped:
                 self._sender.ledger.end(self._exporter.signal(item), End.LOST_AT_SHUTDOWN)
             elif len(self._queue) >= self._most or self._bytes + weight > self._most_bytes:
                 self._sender.ledger.end(self._exporter.signal(item), End.QUEUE_FULL)
             else:
                 self._bytes += weight
                 self._queue.append((item, scope, weight))
-        if was_empty or len(self._queue) >= self._batch:
+        if self._sender.stopped:
+            self.give_up()
+        elif was_empty or len(self._queue) >= self._batch:
             if was_empty:
                 self._due = time.monotonic() + self._delay
             self._sender.wake()
@@ -105,23 +112,52 @@ class Lane(Generic[T]):
             return float("inf")
         return 0.0 if len(self._queue) >= self._batch else self._due
 
-    def pack(self, *, everything: bool = False) -> None:
-        """Turn what is due into parcels; whatever the backend does, nothing raw stays here for long."""
-        while self._queue and (everything or time.monotonic() >= self.next_due()):
+    def pack(self, *, until: float | None = None) -> bool:
+        """Turn what is due into parcels; whatever the backend does, nothing raw stays here for long.
+
+        Args:
+            until: pack what isn't due as well, up to this time, in seconds of ``time.monotonic``.
+
+        Returns:
+            Whether it came to the end of what there was.
+
+        """
+        # No more than there is now: an application that is faster than the gate would keep it here for ever.
+        for _ in range(-(-len(self._queue) // self._batch)):
+            now = time.monotonic()
+            if now < self.next_due() if until is None else now >= until:
+                return False
             for parcel in self._parcels(self._gated()):
                 self.courier.give(parcel)
             self._due = time.monotonic() + self._delay
+        return True
+
+    def give_up(self) -> None:
+        """Count what is queued as lost: nobody will pack it any more."""
+        while self._queue:
+            with suppress(IndexError):  # two may be here at once
+                item, _, weight = self._queue.popleft()
+                self._bytes -= weight
+                self._sender.ledger.end(self._exporter.signal(item), End.LOST_AT_SHUTDOWN)
 
     def _gated(self) -> list[tuple[str, Any]]:
         """Move up to a batch of items through the gate."""
         gated: list[tuple[str, Any]] = []
-        while self._queue and len(gated) < self._batch:
-            item, scope, weight = self._queue.popleft()
+        for _ in range(min(len(self._queue), self._batch)):
+            try:
+                item, scope, weight = self._queue.popleft()
+            except IndexError:  # who shuts down may be quicker
+                break
             self._bytes -= weight
             signal = self._exporter.signal(item)
             clean = None
-            with self._guard:
-                clean = self._exporter.gate(item, scope)
+            try:
+                with self._guard:
+                    clean = self._exporter.gate(item, scope)
+            except BaseException:  # an exit that somebody asked for meanwhile; these go nowhere
+                for other in [signal, *(signal for signal, _ in gated)]:
+                    self._sender.ledger.end(other, End.WITHHELD)
+                raise
             if clean is None:
                 self._sender.ledger.end(signal, End.WITHHELD)
             else:

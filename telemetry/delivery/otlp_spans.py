@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -12,13 +13,17 @@ from telemetry.gate.spans import clean_span
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from opentelemetry.sdk.trace import ReadableSpan
+    from opentelemetry.sdk.trace import Event, ReadableSpan
+    from opentelemetry.trace import Link
 
     from telemetry.gate.scrubbing import Scrubbing
     from telemetry.trace_scope import TraceScope
 
 LONGEST_VALUE: Final = 256
 """Characters of an attribute that a span keeps when it is too large for its backend."""
+_DEEPEST: Final = 3
+_OF_A_VALUE: Final = 64
+"""Bytes that each part of a structure keeps in memory."""
 _OF_A_SPAN: Final = 1024
 """Bytes that a span keeps in memory before anything is said in it."""
 
@@ -36,9 +41,10 @@ class OtlpSpanExporter:
         return "span"
 
     def weight(self, item: ReadableSpan) -> int:
-        """About the bytes of its attributes' texts; events and links by their number."""
-        said = sum(len(value) for value in (item.attributes or {}).values() if isinstance(value, str | bytes))
-        return _OF_A_SPAN + said + _OF_A_SPAN * (len(item.events) + len(item.links))
+        """About the bytes of the texts in it; events and links by their number, too."""
+        further: tuple[Event | Link, ...] = (*item.events, *item.links)
+        said = _said(item.attributes) + sum(_said(one.attributes) for one in further)
+        return _OF_A_SPAN * (1 + len(further)) + said
 
     def gate(self, item: ReadableSpan, scope: TraceScope | None) -> ReadableSpan:
         """A clean copy of a span."""
@@ -59,7 +65,7 @@ class OtlpSpanExporter:
         return [(half, _part(whole, 0, half)), (total - half, _part(whole, half, total))]
 
     def trim(self, body: bytes) -> bytes:
-        """A span without events and links, its long texts cut."""
+        """A span without events and links, its long texts cut, its large structures left out."""
         request = ExportTraceServiceRequest.FromString(body)
         for resource in request.resource_spans:
             for scope in resource.scope_spans:
@@ -67,10 +73,35 @@ class OtlpSpanExporter:
                     span.dropped_events_count += len(span.events)
                     span.dropped_links_count += len(span.links)
                     del span.events[:], span.links[:]
-                    for attribute in span.attributes:
-                        attribute.value.string_value = attribute.value.string_value[:LONGEST_VALUE]
+                    span.name = span.name[:LONGEST_VALUE]
+                    if span.HasField("status"):
+                        span.status.message = span.status.message[:LONGEST_VALUE]
+                    for position in reversed(range(len(span.attributes))):
+                        value = span.attributes[position].value
+                        if value.WhichOneof("value") == "string_value":
+                            value.string_value = value.string_value[:LONGEST_VALUE]
+                        elif value.ByteSize() > LONGEST_VALUE:
+                            del span.attributes[position]
+                            span.dropped_attributes_count += 1
         trimmed: bytes = request.SerializeToString()
         return trimmed
+
+
+def _said(attributes: Mapping[str, Any] | None) -> int:
+    return sum(_size(value, _DEEPEST) for value in attributes.values()) if attributes else 0
+
+
+def _size(value: Any, deepest: int) -> int:
+    """About the bytes of a value, without asking what the class of a text itself says of its length."""
+    if isinstance(value, str):
+        return str.__len__(value)
+    if isinstance(value, bytes):
+        return bytes.__len__(value)
+    if isinstance(value, Mapping):
+        value = value.values()
+    elif not isinstance(value, tuple | list):
+        return 0
+    return sum(_OF_A_VALUE + _size(part, deepest - 1) for part in value) if deepest else _OF_A_VALUE
 
 
 def _part(whole: ExportTraceServiceRequest, start: int, end: int) -> bytes:

@@ -79,9 +79,8 @@ class Sender:
         with self._lock:
             if not self._running:
                 thread = threading.Thread(target=self._run, name="continuum-telemetry", daemon=True)
-                self._running = (
-                    True  # now already: a signal handler that comes in between starts no second one
-                )
+                # Now already: a signal handler that comes in between must not start another one.
+                self._running = True
                 try:
                     thread.start()
                 except RuntimeError:  # the interpreter is going down; shutdown() still delivers then
@@ -127,11 +126,12 @@ class Sender:
         """Pack on the calling thread, which must not wait for another one to be given the processor."""
         # Before judging what is left: an item on its way through the gate stands in no queue.
         self._is_wanted = True
-        if not self._packing.acquire(timeout=max(0.0, deadline - time.monotonic())):
+        is_mine = self._packing.acquire(timeout=max(0.0, deadline - time.monotonic()))
+        self._is_wanted = False
+        if not is_mine:
             return False
         done = []
         try:
-            self._is_wanted = False
             with suppress_instrumentation():
                 self._sweep(0.0)
                 for lane in self._lanes:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from telemetry.gate.scrubbing import Scrubbing
+    from telemetry.gate.trail import Trail
     from telemetry.sentry.dsn import Dsn
     from telemetry.trace_scope import TraceScope
 
@@ -57,6 +58,8 @@ class EnvelopeExporter:
         identity = self._scrubbing.identity()
         scrubber = self._scrubbing.of(scope)
         clean = clean_event(item.event, scope, scrubber, identity)
+        if item.trail is not None:
+            item.trail.lead_to(clean, scope, self._scrubbing)
         # Without `sent_at`: an envelope may wait on disk for hours, and Sentry would take that for a clock
         # that is wrong, and move the event's time.
         headers: dict[str, Any] = {"event_id": clean["event_id"]}
@@ -110,9 +113,11 @@ def _written(headers: dict[str, Any], kind: str, payload: bytes) -> bytes:
 class Outgoing:
     """One item of an envelope on its way to the gate."""
 
-    __slots__ = ("event", "trace", "type")
+    __slots__ = ("event", "trace", "trail", "type")
 
     def __init__(self, item: Any, headers: dict[str, Any]) -> None:
+        self.trail: Trail | None = None
+        """What was done before an error, where that is known."""
         self.type = item.type or "unknown"
         self.event = getattr(item.payload, "json", None)
         self.trace = headers.get("trace")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from telemetry.privacy import policy, program, words
+from telemetry.privacy.scrub import marker, names_somebody
 from telemetry.privacy.shapes import SHAPE
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ _TRACE_WORDS: Final = {"op": "name", "status": "word", "origin": "name"}
 # Tags of our own; the text of others is treated like that of an attribute.
 _TAGS: Final = {
     "cli_command": "name",
+    "federation_peer": "pseudonym",
     "http.route": "route",
+    "instance_id": "pseudonym",
     "memory_operation": "name",
     "model_type": "label",
     "operation": "name",
@@ -262,8 +265,25 @@ def _tags(value: Any, scrubber: Scrubber) -> dict[str, Any]:
         if key in _TAGS:
             clean[key] = scrubber.shaped(_TAGS[key], text)
         elif isinstance(key, str):
-            clean.update(scrubber.attributes({key: text}))
+            clean.update(_free({key: text}, scrubber))
     return clean
+
+
+def _free(value: Any, scrubber: Scrubber) -> dict[str, Any]:
+    """What somebody attached under keys of their own; a text whose key says whose it is goes in every profile."""
+    if not isinstance(value, dict):
+        return {}
+    somebodys = marker("personal-key")
+    return scrubber.attributes(
+        {
+            key: somebodys if isinstance(text, str) and _is_somebodys(key) else text
+            for key, text in list(value.items())[: policy.MAX_ITEMS]
+        }
+    )
+
+
+def _is_somebodys(key: Any) -> bool:
+    return isinstance(key, str) and key not in policy.SAFE_KEYS and names_somebody(key)
 
 
 def _log_line(entry: Any, logger: Any, scrubber: Scrubber) -> str:
@@ -320,5 +340,5 @@ _PARTS: Final[dict[str, Callable[[Any, Scrubber], Any]]] = {
     "message": lambda value, scrubber: scrubber.message(value if isinstance(value, str) else ""),
     "fingerprint": _fingerprint,
     "spans": _spans,
-    "extra": lambda value, scrubber: scrubber.attributes(value) if isinstance(value, dict) else {},
+    "extra": _free,
 }

@@ -100,8 +100,24 @@ def _clean_events(events: Sequence[Event], scrubber: Scrubber) -> tuple[Event, .
             attributes=scrubber.attributes(event.attributes),
             timestamp=event.timestamp,
         )
-        for event in events[: policy.MAX_EVENTS]
+        for event in _each_once(events[: policy.MAX_EVENTS])
     )
+
+
+def _each_once(events: Sequence[Event]) -> Sequence[Event]:
+    """Events without exceptions that were recorded before: by who captured one, then by who saw it pass."""
+    if len(events) < 2:
+        return events
+    kept: list[Event] = []
+    seen: set[tuple[Any, Any]] = set()
+    for event in events:
+        if event.name == "exception" and event.attributes is not None:
+            what = (event.attributes.get("exception.type"), event.attributes.get("exception.message"))
+            if what in seen:
+                continue
+            seen.add(what)
+        kept.append(event)
+    return kept
 
 
 def _clean_links(links: Sequence[Link], scrubber: Scrubber) -> tuple[Link, ...]:

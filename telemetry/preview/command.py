@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from telemetry.configuration.settings import Settings
 from telemetry.preview import application, demo, printing
 from telemetry.preview.forms import ACCEPTED, UnknownFormError, recognised
 from telemetry.preview.gating import Preview, preview_of, scrubbing_of
 from telemetry.privacy.vocabulary import PROFILES
-from telemetry.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,9 +16,9 @@ from telemetry.privacy.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from telemetry.configuration.settings import Settings
     from telemetry.preview.forms import Form
     from telemetry.privacy.vocabulary import Profile
-    from telemetry.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -135,13 +135,13 @@ def _fold_all(foreign: re.Match[str]) -> str:
 @lru_cache(maxsize=4096)  # single characters: nothing can be read from the cache
 def _fold(character: str) -> str:
     """The plain form of one character: é is e, ß is ss, ﬁ is fi; marks and invisible characters are nothing."""
-    if _IDEOGRAPHS.match(character):
-        return character * 3
     decomposed = unicodedata.normalize("NFKD", character)
     if not decomposed.isascii():  # an accented capital stays one: words are told by their case too
         decomposed = "".join(
             part if part.isascii() else unicodedata.normalize("NFKD", part.casefold()) for part in decomposed
         )
     return "".join(
-        part for part in decomposed.replace(_DOTLESS, "i") if unicodedata.category(part)[0] not in "MC"
+        part * 3 if _IDEOGRAPHS.match(part) else part
+        for part in decomposed.replace(_DOTLESS, "i")
+        if unicodedata.category(part)[0] not in "MC"
     )

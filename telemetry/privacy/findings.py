@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from telemetry.privacy.canonical import Reading, condense, expand
-from telemetry.privacy.encoded import decoded_parts
+from telemetry.privacy.encoded import SHORTEST_ENCODED, decoded_parts
 from telemetry.privacy.shingles import windows
 from telemetry.privacy.telling import GLIMPSE, PART, WINDOW, telling_windows, telling_words
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 QUOTATION: Final = 32
 """Canonical characters in a row that are somebody's words even when each of the words is common."""
 
+_MOST_ENCODINGS: Final = 2
+"""Times that a text is decoded, such as a token in Base64 inside Base64."""
+
 _PLAIN, _TELLING, _EXACT = 1, 2, 3
 _STRIDE: Final = (QUOTATION - WINDOW) // 2
 _RUN: Final = re.compile(rb"[\x01-\x03]+")
@@ -32,9 +35,18 @@ def find(text: str, known: Sequence[Shingles]) -> list[Span]:
     """The spans of a text in which something known stands, in order, joined, extended to the borders of words."""
     spans = _find_written(text, known, short=True)
     for start, end, decoded in decoded_parts(text):
-        if _find_written(decoded, known, short=decoded.isascii() and decoded.isprintable()):
+        if _says(decoded, known, _MOST_ENCODINGS):
             spans.append((start, end))
     return _join(text, spans)
+
+
+def _says(decoded: str, known: Sequence[Shingles], encodings: int) -> bool:
+    """Whether a decoded text holds something known, as it is or encoded once more."""
+    if _find_written(decoded, known, short=decoded.isascii() and decoded.isprintable()):
+        return True
+    if encodings == 1 or len(decoded) < SHORTEST_ENCODED:
+        return False
+    return any(_says(inner, known, encodings - 1) for _, _, inner in decoded_parts(decoded))
 
 
 def _find_written(text: str, known: Sequence[Shingles], *, short: bool) -> list[Span]:

@@ -15,7 +15,7 @@ WINDOW: Final = 8
 OPENING: Final = 4
 """Letters at the beginning of a telling word that make a window telling."""
 ENDING: Final = 5
-"""Letters at its end that do. With ``OPENING`` it leaves no window of two telling words out."""
+"""Letters at its end that do. With ``OPENING`` it leaves no window of two neighbouring telling words out."""
 GLIMPSE: Final = 3
 """Letters of a word that nobody knows, in the text that is looked at: what was cut may be glued to anything."""
 TELLING_DIGITS: Final = 7
@@ -88,9 +88,13 @@ def telling_windows(
 ) -> bytes:
     """One byte for each of ``count`` windows: 1 where it shows enough of a telling word, 0 elsewhere."""
     flags = bytearray(count)
+    border = -WINDOW
     for start, end in words:
-        first = max(0, start + min(opening, end - start) - WINDOW)
+        # The end of the word before and this one's beginning show enough together: nn user Bo.
+        near = start - border <= WINDOW - OPENING
+        first = max(0, start + (1 if near else min(opening, end - start)) - WINDOW)
         last = min(max(start, end - ending), count - 1)
         if first <= last:
             flags[first : last + 1] = b"\x01" * (last + 1 - first)
+        border = end
     return bytes(flags)

@@ -124,6 +124,7 @@ PLACES: Final = frozenset(
         "Sentry transport",
         "baggage gate",
         "error capture",
+        "explicit context",
         "flush",
         "foreign provider",
         "log gate",
@@ -133,6 +134,7 @@ PLACES: Final = frozenset(
         "metric gate",
         "metric reader",
         "middleware stack",
+        "operation",
         "other",
         "sender",
         "shutdown",
@@ -167,7 +169,7 @@ NUMERIC_KEYS: Final = _words(
     "cpu.logical_number tls.established tls.resumed "
     "gen_ai.memory.record.count process.pid thread.id code.line.number code.column.number "
     "otel.metric.overflow exception.escaped "
-    "messaging.batch.message_count fastapi.validation.error_count reason status_code "
+    "messaging.batch.message_count continuum.query.length fastapi.validation.error_count reason status_code "
 )
 
 VERBS: Final = _words(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from asyncio import CancelledError
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sentry_sdk
 from opentelemetry import trace
@@ -18,26 +18,34 @@ from sentry_sdk.scope import (
 )
 from sentry_sdk.utils import event_from_exception
 
+from telemetry import trace_scope
+from telemetry.gate.snapshot import Snapshot, cut
 from telemetry.guard import Guard
 from telemetry.ledger import End
+from telemetry.marking import claim, give_back
 from telemetry.sentry.dsn import Dsn
 from telemetry.sentry.flood import Flood, kind_of, kind_of_line
 from telemetry.sentry.log_lines import parts, with_parts
 from telemetry.sentry.transport import GatedTransport, explain, explain_nothing
 from telemetry.sentry.variables import add_shapes
+from telemetry.tags import bounded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
 
+    from telemetry.configuration.settings import Settings
     from telemetry.delivery.lane import Lane
     from telemetry.gate.envelopes import Outgoing
     from telemetry.ledger import Ledger
-    from telemetry.settings import Settings
 
-_CAPTURED_AS = "__continuum_event_id__"
 _MECHANISM = "continuum"
 _ADMITTED = "continuum_admitted"
+_LONGEST_CATEGORY: Final = 120
+_LONGEST_MESSAGE: Final = 1024
+_LEVELS: Final = {"warn": "warning", "critical": "fatal"} | {
+    level: level for level in ("debug", "info", "warning", "error", "fatal")
+}
 
 
 class ErrorClient:
@@ -98,11 +106,24 @@ class ErrorClient:
         ignore_logger("opentelemetry*")
         ignore_logger("_granian*")  # repeats, without the exception, what the boundary has captured
 
-    def isolate(self) -> AbstractContextManager[Any]:
-        """A scope of its own for a request: breadcrumbs and tags of one never reach another's events."""
-        return use_isolation_scope(sentry_sdk.get_isolation_scope().fork())
+    def fork(self) -> Any:
+        """A scope of the SDK's for one piece of work, to be entered with ``isolate``, once or several times."""
+        return sentry_sdk.get_isolation_scope().fork()
 
-    def capture(self, error: BaseException, *, handled: bool, transaction: str | None = None) -> str | None:
+    def isolate(self, scope: Any = None) -> AbstractContextManager[Any]:
+        """A scope of its own for a request: breadcrumbs and tags of one never reach another's events."""
+        return use_isolation_scope(self.fork() if scope is None else scope)
+
+    def capture(
+        self,
+        error: BaseException,
+        *,
+        handled: bool,
+        transaction: str | None = None,
+        level: str | None = None,
+        tags: Mapping[str, Any] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> str | None:
         """Send one event for an exception; the same exception is never sent twice.
 
         Returns:
@@ -110,23 +131,63 @@ class ErrorClient:
 
         """
         with self._guard:
-            if getattr(error, _CAPTURED_AS, None) is not None:
+            if isinstance(error, CancelledError) or not claim(error):
                 return None
             if not self._flood.admits(kind_of(error)):  # asked first: an event is dear to build
-                _mark(error, "flood")
                 self._ledger.accept("error")
                 self._ledger.end("error", End.RATE_LIMITED)
                 return None
-            event, hint = event_from_exception(
-                error,
-                client_options=sentry_sdk.get_client().options,
-                mechanism={"type": _MECHANISM, "handled": handled},
-            )
+            event: Any = None
+            try:
+                event, hint = event_from_exception(
+                    error,
+                    client_options=sentry_sdk.get_client().options,
+                    mechanism={"type": _MECHANISM, "handled": handled},
+                )
+            finally:
+                if event is None:
+                    give_back(error)
             hint[_ADMITTED] = True
             if transaction is not None:
                 event["transaction"] = transaction
-            return sentry_sdk.capture_event(event, hint=hint)
+            if level is not None:
+                event["level"] = _LEVELS.get(level, "error")
+            return sentry_sdk.capture_event(_with(event, tags, extra), hint=hint)
         return None
+
+    def capture_message(
+        self,
+        message: str,
+        place: tuple[str, int],
+        *,
+        level: str = "info",
+        tags: Mapping[str, Any] | None = None,
+        extra: Mapping[str, Any] | None = None,
+    ) -> str | None:
+        """Send one event for a message that was said at a place: file and line. Its own words are the file's."""
+        with self._guard:
+            if not self._flood.admits(place):
+                self._ledger.accept("error")
+                self._ledger.end("error", End.RATE_LIMITED)
+                return None
+            event = {"level": _LEVELS.get(level, "info"), "logentry": _said(message, place[0])}
+            return sentry_sdk.capture_event(_with(event, tags, extra))
+        return None
+
+    def add_breadcrumb(
+        self, message: str, path: str, *, category: str, level: str, data: Mapping[str, Any] | None
+    ) -> None:
+        """Leave a breadcrumb in the running scope of the SDK, a bounded copy of what was given."""
+        with self._guard:
+            snapshot = Snapshot()
+            crumb = {
+                "type": "default",
+                "category": snapshot.text(category[:_LONGEST_CATEGORY]),
+                "level": _LEVELS.get(level, "info"),
+                "logentry": _said(message, path),
+                "data": snapshot.mapping(data) if data else {},
+            }
+            sentry_sdk.get_isolation_scope().add_breadcrumb(crumb)
 
     def _transport_for(self, options: dict[str, Any]) -> GatedTransport | None:
         """The transport of a client that the application makes itself: the gate, and the client's own DSN."""
@@ -144,17 +205,20 @@ class ErrorClient:
         if record is not None:
             event["logentry"] = parts(record)
         error = (hint.get("exc_info") or (None, None, None))[1]
-        if isinstance(error, CancelledError) or getattr(error, _CAPTURED_AS, None) is not None:
+        is_ours = hint.get(_ADMITTED, False)
+        if isinstance(error, CancelledError) or (error is not None and not is_ours and not claim(error)):
             explain(None)  # somebody changed their mind, or was told before
             return None
-        if (error is not None or record is not None) and not hint.get(_ADMITTED):
+        if (error is not None or record is not None) and not is_ours:
             kind = kind_of(error) if error is not None else kind_of_line(record)
             if not self._flood.admits(kind):
                 explain(End.RATE_LIMITED)
                 return None
-        if error is not None:
-            _mark(error, event.get("event_id", ""))
-            with self._guard:
+        with self._guard:
+            scope = trace_scope.current()
+            if scope is not None and scope.operation:
+                event["tags"] = {**scope.operation, **dict(event.get("tags") or ())}
+            if error is not None:
                 add_shapes(event, error)
         return event
 
@@ -163,12 +227,18 @@ class ErrorClient:
         self._flood.start_anew()
 
 
-def _mark(error: BaseException, event_id: str) -> None:
-    try:
-        setattr(error, _CAPTURED_AS, event_id)
-    except (AttributeError, TypeError):
-        # An exception with __slots__ takes no mark; then a second report is the lesser evil.
-        return
+def _with(event: Any, tags: Mapping[str, Any] | None, extra: Mapping[str, Any] | None) -> Any:
+    """An event with tags and extra data, both bounded."""
+    if tags:
+        event["tags"] = bounded(tags)
+    if extra:
+        event["extra"] = Snapshot().mapping(extra)
+    return event
+
+
+def _said(message: str, path: str) -> dict[str, Any]:
+    """A message as the gate wants it: its words stay as far as they stand in the file that says it."""
+    return {"message": cut(message)[:_LONGEST_MESSAGE], "params": [], "path": path}
 
 
 def _current_ids() -> tuple[str, str] | None:

@@ -44,7 +44,7 @@ class ClientReports:
 
     def start_anew(self) -> None:
         """Forget what was told: in the child of a fork, whose ledger is empty too."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler that shuts down may come in between
         self._told: Counter[tuple[str, str]] = Counter()
         self._last = time.monotonic()
 

@@ -9,6 +9,7 @@ from sentry_sdk.transport import Transport
 
 from telemetry import trace_scope
 from telemetry.gate.envelopes import Outgoing, signal_of
+from telemetry.gate.trail import Trail
 from telemetry.guard import Guard
 from telemetry.ledger import End
 
@@ -46,10 +47,13 @@ class GatedTransport(Transport):
     def capture_envelope(self, envelope: Envelope) -> None:
         """Queue the items; they are scrubbed later, by what is known of the running trace."""
         with self._guard:
+            scope = trace_scope.current()
             for item in envelope.items:
                 outgoing = Outgoing(item, envelope.headers)
+                if scope is not None and outgoing.type == "event":
+                    outgoing.trail = Trail(scope.steps)
                 self._ledger.accept(signal_of(outgoing.type))
-                self._lane.submit([outgoing], trace_scope.current())
+                self._lane.submit([outgoing], scope)
 
     def record_lost_event(
         self,

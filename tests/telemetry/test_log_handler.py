@@ -24,7 +24,7 @@ from telemetry.gate.scrubbing import Scrubbing
 from telemetry.identity import Identity
 from telemetry.ledger import Ledger
 from telemetry.privacy.vocabulary import Vocabulary
-from telemetry.settings import Settings
+from telemetry.configuration.settings import Settings
 
 ledger = Ledger()
 if "attached" in sys.argv:

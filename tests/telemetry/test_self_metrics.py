@@ -13,6 +13,7 @@ from opentelemetry.sdk.resources import Resource
 
 import telemetry
 from telemetry import self_metrics
+from telemetry.configuration.settings import Settings
 from telemetry.gate.meter_provider import GatedMeterProvider
 from telemetry.gate.metrics import MetricGate
 from telemetry.gate.scrubbing import Scrubbing
@@ -21,7 +22,6 @@ from telemetry.identity import Identity
 from telemetry.ledger import End, Ledger
 from telemetry.privacy import policy, program, words
 from telemetry.privacy.vocabulary import Vocabulary
-from telemetry.settings import Settings
 from telemetry.testing.canaries import Canaries
 
 PREFIX = "continuum.telemetry."

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 import pytest
 
-from telemetry.batching import Batching
-from telemetry.collector import SIGNALS
+from telemetry.configuration.batching import Batching
+from telemetry.configuration.collector import SIGNALS
+from telemetry.configuration.settings import Settings
 from telemetry.sentry.dsn import INSPECTOR_KEY
-from telemetry.settings import Settings
 
 DSN = "https://0123456789abcdef0123456789abcdef@o1.example.org/42"
 INSPECTOR = "http://inspector@127.0.0.1:8421/1"

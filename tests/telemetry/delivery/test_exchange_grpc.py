@@ -20,7 +20,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 )
 
 from telemetry.delivery.exchange import Answer, Limit
-from telemetry.delivery.exchange_grpc import GrpcConnection, GrpcUnavailableError, _meaning, _pause, _rejected
+from telemetry.delivery.exchange_grpc import GrpcConnection, GrpcUnavailableError
+from telemetry.delivery.grpc_status import _pause, _rejected, meaning
 from telemetry.delivery.parcel import Parcel
 
 EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
@@ -260,7 +261,7 @@ def test_a_body_larger_than_the_server_takes_is_too_large(opened):
     ],
 )
 def test_servers_in_other_languages_say_too_large_in_their_own_words(code, words):
-    assert _meaning(code, words, b"", b"").answer is Answer.TOO_LARGE
+    assert meaning(code, words, b"", b"").answer is Answer.TOO_LARGE
 
 
 def test_items_that_a_server_took_but_rejected_are_told(opened):

@@ -9,13 +9,13 @@ from opentelemetry.sdk._logs import ReadableLogRecord
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
+from telemetry.configuration.settings import Settings
 from telemetry.delivery.otlp_logs import LONGEST_VALUE, OtlpLogExporter
 from telemetry.gate.noted import NotedLog
 from telemetry.gate.scrubbing import Scrubbing
 from telemetry.identity import Identity
 from telemetry.ledger import Ledger
 from telemetry.privacy.vocabulary import Vocabulary
-from telemetry.settings import Settings
 
 
 @pytest.fixture

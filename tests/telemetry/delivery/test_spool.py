@@ -20,13 +20,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from telemetry.delivery import spool as spool_module
+from telemetry.delivery import spool_lock
 from telemetry.delivery.parcel import Parcel
-from telemetry.delivery.spool import BLOCK, LARGEST, LOOK_INTERVAL, TEMPORARY_KEPT, Spool
+from telemetry.delivery.spool import Spool
+from telemetry.delivery.spool_file import BLOCK, DONE, LARGEST
+from telemetry.delivery.spool_folder import TEMPORARY_KEPT
+from telemetry.delivery.spool_listing import LOOK_INTERVAL
 from telemetry.ledger import End
 
 pytestmark = pytest.mark.skipif(
-    not spool_module.HAS_LOCKS, reason="the spool is off where there are no file locks"
+    not spool_lock.HAS_LOCKS, reason="the spool is off where there are no file locks"
 )
 as_root = pytest.mark.skipif(
     os.geteuid() != 0, reason="needs root: it gives files away or mounts a file system"
@@ -192,14 +195,14 @@ def test_a_parcel_deleted_between_opening_and_locking_is_not_replayed(directory,
     one, other = Watched(directory), Watched(directory)
     one.put(parcel())
     claim = one.take()
-    real = spool_module.flock
+    real = spool_lock.flock
 
     def others_first(file, operation):
-        monkeypatch.setattr(spool_module, "flock", real)
+        monkeypatch.setattr(spool_lock, "flock", real)
         claim.done()
         real(file, operation)
 
-    monkeypatch.setattr(spool_module, "flock", others_first)
+    monkeypatch.setattr(spool_lock, "flock", others_first)
     assert other.take() is None
     assert (other.losses, other.faults) == ([], [])
 
@@ -283,7 +286,7 @@ def test_the_bound_is_shared_by_all_who_use_the_directory(directory):
     one, other = Watched(directory, most_bytes=4 * BLOCK), Watched(directory, most_bytes=4 * BLOCK)
     for age in range(20, 0, -1):
         spool = (one, other)[age % 2]
-        spool._look_at = 0.0  # as if the other's parcel had come a second ago
+        spool._listing._look_at = 0.0  # as if the other's parcel had come a second ago
         assert spool.put(parcel(str(age), age=age))
     assert len(files(directory)) == 4
     assert len(one.losses) + len(other.losses) == 16
@@ -308,7 +311,7 @@ def test_nothing_expires_for_room_that_another_process_has_made(directory):
     one, other = Watched(directory, most_bytes=3 * BLOCK), Watched(directory, most_bytes=3 * BLOCK)
     for age in (3, 2, 1):
         one.put(parcel(str(age), age=age))
-    one._look_at = float("inf")  # it has not seen that yet
+    one._listing._look_at = float("inf")  # it has not seen that yet
     other.take().done()
     assert one.put(parcel("new"))
     assert one.losses == []
@@ -392,7 +395,7 @@ def test_a_file_with_a_flipped_bit_anywhere_is_not_replayed(directory, data):
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(content=st.binary(max_size=300).filter(lambda content: content != spool_module._DONE))
+@given(content=st.binary(max_size=300).filter(lambda content: content != DONE))
 def test_any_other_bytes_are_not_replayed(directory, content):
     shutil.rmtree(directory, ignore_errors=True)
     Watched(directory).put(parcel("a body", signal="error", quantity=4))
@@ -792,7 +795,7 @@ def test_a_forked_child_forgets_its_parents_claims_and_frees_none(directory):
     script = """
         assert spool.put(Parcel("span", 1, b"x", 1, time.time()))
         claim = spool.take()
-        thread = threading.Thread(target=spool._lock.acquire)  # it may be held at the moment of the fork
+        thread = threading.Thread(target=spool._listing._lock.acquire)  # it may be held at the moment of the fork
         thread.start()
         thread.join()
         child = os.fork()
@@ -835,7 +838,7 @@ def test_what_was_released_is_free_although_a_forked_child_has_the_file_open(dir
 
 def test_what_was_put_is_free_although_a_forked_child_has_the_file_open(directory):
     script = """
-        from telemetry.delivery import spool as module
+        from telemetry.delivery import spool_lock as module
         real = module.flock
         def fork_while_it_is_locked(file, operation):
             real(file, operation)

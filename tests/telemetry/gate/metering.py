@@ -8,6 +8,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.sdk.resources import Resource
 
 from telemetry import self_metrics
+from telemetry.configuration.settings import Settings
 from telemetry.delivery.lane import Lane
 from telemetry.delivery.otlp_metrics import TEMPORALITY, OtlpMetricExporter
 from telemetry.delivery.sender import Sender
@@ -18,7 +19,6 @@ from telemetry.gate.scrubbing import Scrubbing
 from telemetry.identity import Identity
 from telemetry.ledger import End, Ledger
 from telemetry.privacy.vocabulary import Profile, Vocabulary
-from telemetry.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,13 +9,13 @@ from typing import Any
 
 from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogRecordProcessor
 
+from telemetry.configuration.settings import Settings
 from telemetry.delivery.otlp_logs import OtlpLogExporter
 from telemetry.gate.log_provider import GatedLoggerProvider
 from telemetry.gate.scrubbing import Scrubbing
 from telemetry.identity import Identity
 from telemetry.ledger import Ledger
 from telemetry.privacy.vocabulary import Vocabulary
-from telemetry.settings import Settings
 from telemetry.testing import leaks
 from telemetry.testing.sink import Received
 

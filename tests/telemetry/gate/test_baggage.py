@@ -7,12 +7,12 @@ from opentelemetry import baggage
 from opentelemetry.context import Context
 
 from telemetry import trace_scope
+from telemetry.configuration.settings import Settings
 from telemetry.gate.baggage import GatedBaggagePropagator
 from telemetry.gate.scrubbing import Scrubbing
 from telemetry.identity import Identity
 from telemetry.ledger import Ledger
 from telemetry.privacy.vocabulary import Vocabulary
-from telemetry.settings import Settings
 
 
 @pytest.fixture

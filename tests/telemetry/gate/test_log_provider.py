@@ -13,6 +13,7 @@ from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogR
 from opentelemetry.sdk.resources import Resource
 
 from telemetry import trace_scope
+from telemetry.configuration.settings import Settings
 from telemetry.delivery.courier import Courier
 from telemetry.delivery.exchange_http import HttpConnection
 from telemetry.delivery.lane import Lane
@@ -25,7 +26,6 @@ from telemetry.gate.scrubbing import Scrubbing
 from telemetry.identity import Identity
 from telemetry.ledger import Ledger
 from telemetry.privacy.vocabulary import Vocabulary
-from telemetry.settings import Settings
 from telemetry.testing import leaks
 from telemetry.testing.canaries import Canaries
 from telemetry.testing.sink import Sink

@@ -8,11 +8,11 @@ from typing import Any
 import captured
 import pytest
 
+from telemetry.configuration.settings import Settings
 from telemetry.gate.events import clean_event
 from telemetry.identity import Identity
 from telemetry.privacy.scrub import Scrubber
 from telemetry.privacy.vocabulary import Vocabulary
-from telemetry.settings import Settings
 
 processing = pytest.importorskip(
     "sentry_relay.processing", reason="sentry-relay has no wheel for this platform", exc_type=ImportError

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from telemetry.configuration.settings import Settings
 from telemetry.preview.gating import scrubbing_of
-from telemetry.settings import Settings
 
 ENVIRON = {
     "CONTINUUM_TELEMETRY_PRIVACY": "balanced",

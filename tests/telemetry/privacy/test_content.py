@@ -39,6 +39,7 @@ FOREIGN = [
     "Моя бабушка живёт в Самаре",
     "내 여동생은 다음 달에 이사한다",
     "emoji 😀 für Ängste\tund Sorgen",
+    "ガイドがﾊﾟﾘのベルギー人へ",
 ]
 
 TRANSFORMATIONS: Final[dict[str, Callable[[str], str]]] = {
@@ -72,12 +73,37 @@ TRANSFORMATIONS: Final[dict[str, Callable[[str], str]]] = {
     "Base64, two bytes on": lambda text: base64.b64encode(b"<<" + text.encode() + b"-").decode(),
     "Base64 for URLs": lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("="),
     "Base64 in text": lambda text: f"Basic {base64.b64encode(text.encode()).decode()} was refused",
+    "Base64, cut": lambda text: base64.b64encode(b"<<" + text.encode() + b"-").decode()[2:-1],
+    "Base64, cut further": lambda text: base64.b64encode(b"<" + text.encode() + b"--").decode()[1:-1],
+    "Base64 in a URL": lambda text: quote(base64.b64encode(text.encode()), safe=""),
+    "Base64 in a URL, twice": lambda text: quote(quote(base64.b64encode(text.encode()), safe="")),
+    "Base64 in JSON, slashes escaped": lambda text: _escaped_base64(text, "+", "\\/"),
+    "Base64 in JSON, plus escaped": lambda text: _escaped_base64(text, "\\u002B", "/"),
+    "Base64 in HTML": lambda text: _escaped_base64(text, "&#43;", "&#x2F;"),
+    "Base64 in lines": lambda text: base64.encodebytes(text.encode()).decode(),
+    "Base64 of Base64": lambda text: base64.b64encode(base64.b64encode(text.encode())).decode(),
+    "Base64 of JSON": lambda text: base64.b64encode(json.dumps({"said": text}).encode()).decode(),
     "hexadecimal": lambda text: text.encode().hex(),
+    "hexadecimal of Base64": lambda text: base64.b64encode(text.encode()).hex(),
 }
 
+
+def _escaped_base64(text: str, plus: str, slash: str) -> str:
+    return base64.b64encode(text.encode()).decode().replace("+", plus).replace("/", slash)
+
+
 TEXTS = st.text(max_size=60)
+
+
+def holds_a_common_word(word: str) -> bool:
+    plain = condense(expand(word))
+    parts = (plain[start:end] for end in range(len(plain) + 1) for start in range(end - 1))
+    return any(map(is_common, parts))
+
+
+# What is left of a word when it is cut must not be a common word either: nobody could tell.
 RARE_WORDS = st.text(alphabet="bcdfghjklmnpqrstvwxzé", min_size=3, max_size=12).filter(
-    lambda word: not is_common(condense(word)) and len(condense(expand(word))) == len(word)
+    lambda word: not holds_a_common_word(word)
 )
 
 
@@ -362,20 +388,52 @@ def test_removing_is_total_and_done_once(
     st.lists(RARE_WORDS, min_size=2, max_size=8),
     st.sampled_from(sorted(TRANSFORMATIONS)),
     st.text(max_size=20),
-    st.data(),
+    st.integers(0, 100),
+    st.integers(0, 100),
 )
+@example(["éééé", "ééé", "bbéb"], "Base64, cut", "", 3, 0)
+@example(["bbb", "ggg", "zéb", "bbb"], "Base64 in a URL", "", 1, 2)
+@example(["zzzéé", "bbé", "xxxxxxxx"], "Base64 of Base64", "/", 4, 1)
 def test_no_window_of_what_tells_is_left(
-    words: list[str], name: str, around: str, data: st.DataObject
+    words: list[str], name: str, around: str, before: int, more: int
 ) -> None:
     value = " ".join(words)
-    start = data.draw(st.integers(0, max(0, len(value) - 8)))
-    part = value[start : data.draw(st.integers(min(len(value), start + 8), len(value)))]
+    start = before % (max(0, len(value) - 8) + 1)
+    part = value[start : start + 8 + more % max(1, len(value) - start - 7)]
     content = knowing(value)
     clean, count = content.remove(f"{around} {TRANSFORMATIONS[name](part)} {around}")
     if len(condense(expand(part))) >= WINDOW:
         assert count
     for piece in clean.split(MARKER):
         assert not windows(piece) & windows(value)
+
+
+@pytest.mark.parametrize("name", TRANSFORMATIONS)
+def test_two_cut_words_are_found_with_a_short_common_word_between_them(name: str) -> None:
+    content = knowing("bbb bbb prév bbb", "Johann user Bodil")
+    for part in ("bb prév bb", "nn user Bo"):
+        assert content.remove(f"({TRANSFORMATIONS[name](part)})")[1], part
+
+
+def test_three_letters_of_two_cut_words_say_nothing() -> None:
+    content = knowing("Johann server Bodil")
+    assert content.remove("nn server B")[1] == 0
+    assert content.remove("nn server Bodi")[1] == 1
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-16-le", "utf-16-be"])
+def test_encoded_texts_in_another_encoding_are_found(encoding: str) -> None:
+    content = knowing("Jürgen Sørensen aus Malmö")
+    for raw in ("Jürgen Sørensen".encode(encoding), "Sørensen aus Malmö".encode(encoding)):
+        for encoded in (base64.b64encode(raw).decode(), raw.hex()):
+            assert content.remove(f"Basic {encoded}") == (f"Basic {MARKER}", 1), encoded
+
+
+def test_a_short_name_is_found_in_cut_base64() -> None:
+    encoded = base64.b64encode(b"zz acme of the tenants").decode()
+    content = knowing("acme", exact=True)
+    for cut in range(4):
+        assert encoded[cut:] in content, cut
 
 
 @given(st.text(max_size=200) | st.text(alphabet="\\xu0045nt%25c&amp;#é́ß\u200b你ﬁ ", max_size=60))
@@ -406,6 +464,8 @@ ADVERSARIES = {
     "accents": "é",
     "ideographs": "我姐姐",
     "Base64": "QmlyZ2l0dGEgbW92ZWQ",
+    "Base64 of Base64": "UW1seVoybDBkR0VnYlc5MlpXUQ",
+    "escaped Base64": "QmlyZ2l0%2BdGEg%252F\\/bW92ZWQ",
     "underscores": "_",
     "brackets": "[redacted:",
     "digits": "12 ",

@@ -10,10 +10,10 @@ import corpus_harmless
 import corpus_secrets
 import pytest
 
+from telemetry.configuration.settings import Settings
 from telemetry.privacy import patterns, policy, scrub
 from telemetry.privacy.redacting import Redactor
 from telemetry.privacy.vocabulary import Vocabulary
-from telemetry.settings import Settings
 
 FORMATS = [
     *corpus_formats.rows(corpus_formats.SHAPED),

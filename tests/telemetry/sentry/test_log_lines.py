@@ -7,12 +7,12 @@ import logging
 
 import uvicorn.server
 
+from telemetry.configuration.settings import Settings
 from telemetry.gate.events import clean_event
 from telemetry.identity import Identity
 from telemetry.privacy.scrub import Scrubber
 from telemetry.privacy.vocabulary import Vocabulary
 from telemetry.sentry.log_lines import parts, with_parts
-from telemetry.settings import Settings
 
 
 def record(template, *arguments, path=uvicorn.server.__file__):

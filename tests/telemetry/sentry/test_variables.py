@@ -8,12 +8,12 @@ import secrets
 import sentry_sdk
 from sentry_sdk.utils import event_from_exception
 
+from telemetry.configuration.settings import Settings
 from telemetry.gate.events import clean_event
 from telemetry.identity import Identity
 from telemetry.privacy.scrub import Scrubber
 from telemetry.privacy.vocabulary import Vocabulary
 from telemetry.sentry.variables import add_shapes
-from telemetry.settings import Settings
 
 SECRET = "the divorce was her idea"
 NAME = f"W{secrets.token_hex(8)}"  # no module that other tests load can hold it

@@ -1,75 +1,27 @@
-"""Reads variables from an environment mapping: typed values, where each came from, and what was wrong."""
+"""The forms that values of variables take: each reads a text, and raises ValueError without showing it."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-T = TypeVar("T")
+    from collections.abc import Callable
 
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
-
-@dataclass(frozen=True)
-class Problem:
-    """A variable whose value could not be used. The value itself is never kept."""
-
-    variable: str
-    accepted: str
-    consequence: str
-
-    def __str__(self) -> str:
-        return f"{self.variable} is not valid: expected {self.accepted}; {self.consequence}"
-
-
-@dataclass
-class Environment:
-    """A mapping of variables, and notes of what was read from it."""
-
-    values: Mapping[str, str]
-    sources: dict[str, str] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-
-    def first(
-        self,
-        setting: str,
-        *variables: str,
-        parse: Callable[[str], T],
-        accepted: str,
-        otherwise: T,
-        source: str = "default",
-    ) -> T:
-        """The first of some variables that is set and valid, or ``otherwise``.
-
-        An invalid value is noted as a problem and passed over. ``source`` says where ``otherwise`` is from.
-        """
-        for variable in variables:
-            raw = self.values.get(variable, "").strip()
-            if not raw:
-                continue
-            try:
-                value = parse(raw)
-            except ValueError:
-                problem = Problem(variable, accepted, "it is ignored")
-                if problem not in self.problems:  # a general variable is read for each signal
-                    self.problems.append(problem)
-                continue
-            self.sources[setting] = variable
-            return value
-        self.sources[setting] = source
-        return otherwise
-
-
-def text(raw: str) -> str:
-    """Any text of one line, up to 200 characters."""
-    if len(raw) > 200 or not raw.isprintable():
-        raise ValueError("one line of up to 200 characters")
-    return raw
+TRUE_OR_FALSE = "true or false"
+SHARE = "a number from 0 to 1"
+SECONDS = "seconds from 0 to 300"
+MILLISECONDS = "milliseconds from 1 to 300000"
+NAMES = "names, separated by commas"
+PAIRS = "key=value,…"
+PATTERNS = "regular expressions, separated by commas"
+URL = "an absolute http or https URL without credentials"
+FILE = "the path of a readable file"
+ABSOLUTE_PATH = "an absolute path"
 
 
 def rate(raw: str) -> float:
@@ -162,3 +114,30 @@ def header_names(raw: str) -> tuple[str, ...]:
     if not all(_HEADER_NAME.fullmatch(name) for name in found):
         raise ValueError("header names")
     return tuple(name.lower() for name in found)
+
+
+def patterns(raw: str) -> tuple[str, ...]:
+    """Regular expressions separated by commas; they are searched for as alternatives of one."""
+    found = names(raw)
+    try:
+        re.compile("|".join(found))
+    except re.error as error:
+        raise ValueError(PATTERNS) from error
+    return found
+
+
+def file(raw: str) -> str:
+    """The path of a file that can be read."""
+    try:
+        with Path(raw).open("rb"):
+            return raw
+    except OSError as error:
+        raise ValueError(FILE) from error
+
+
+def absolute_path(raw: str) -> Path:
+    """A path from the root, whether there is something or not."""
+    path = Path(raw)
+    if not path.is_absolute():
+        raise ValueError(ABSOLUTE_PATH)
+    return path

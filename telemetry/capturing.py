@@ -1,0 +1,91 @@
+"""Captures exceptions and messages on request: one event each, linked to the current span, which is marked."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from opentelemetry import trace
+
+from telemetry import trace_scope
+from telemetry.bindings import fingerprint, pseudonymous
+from telemetry.marking import mark_span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from telemetry.pipeline import Pipeline
+
+
+def capture(
+    pipeline: Pipeline,
+    error: BaseException | None,
+    *,
+    level: str | None = None,
+    tags: Mapping[str, Any] | None = None,
+    extra: Mapping[str, Any] | None = None,
+    query: str | None = None,
+    tenant: str | None = None,
+) -> str | None:
+    """One event for an exception, by default the one that is being handled; its id, None when there is none.
+
+    Args:
+        pipeline: what captures.
+        error: the exception.
+        level: Sentry's word for how bad it is.
+        tags: see ``telemetry.tags``; for this event alone.
+        extra: further data; text under keys that nobody knows is replaced.
+        query: what somebody asked: its length and a keyed fingerprint are sent, and it may stand nowhere.
+        tenant: whose work failed, where the running trace doesn't say; for this event alone.
+
+    """
+    with pipeline.guard("error capture"):
+        error = sys.exc_info()[1] if error is None else error
+        if not isinstance(error, BaseException):
+            return None
+        mark_span(trace.get_current_span(), error)
+        if pipeline.errors is None:
+            return None
+        with _alone() as scope:
+            if tenant and scope.tenant is None:
+                pipeline.bind_tenant(tenant)
+            more = dict(extra or {})
+            if isinstance(query, str):
+                scope.register((query,))
+                more["continuum.query.length"] = len(query)
+                more["continuum.query.hash"] = fingerprint(pipeline.pseudonyms, query)
+            known = pseudonymous(pipeline, tags, scope) if tags else None
+            return pipeline.errors.capture(error, handled=True, level=level, tags=known, extra=more)
+    return None
+
+
+def capture_message(
+    pipeline: Pipeline,
+    message: str,
+    *,
+    level: str,
+    tags: Mapping[str, Any] | None,
+    extra: Mapping[str, Any] | None,
+    place: tuple[str, int],
+) -> str | None:
+    """One event for a message that was said at a place, file and line; its id, None when there is none."""
+    with pipeline.guard("error capture"):
+        if pipeline.errors is None:
+            return None
+        with _alone() as scope:
+            known = pseudonymous(pipeline, tags, scope) if tags else None
+            return pipeline.errors.capture_message(message, place, level=level, tags=known, extra=extra)
+    return None
+
+
+@contextmanager
+def _alone() -> Iterator[trace_scope.TraceScope]:
+    """A scope for one event: nothing that is learned for it sticks to the running trace."""
+    running = trace_scope.current()
+    scope = trace_scope.TraceScope() if running is None else running.fork()
+    before = trace_scope.enter(scope)
+    try:
+        yield scope
+    finally:
+        trace_scope.enter(before)
