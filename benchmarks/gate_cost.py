@@ -20,13 +20,13 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import SpanContext, SpanKind, TraceFlags
 from sentry_sdk.scrubber import EventScrubber
 
+from telemetry.configuration.settings import Settings
 from telemetry.gate.events import clean_event
 from telemetry.gate.scrubbing import Scrubbing
 from telemetry.gate.spans import clean_span
 from telemetry.identity import Identity
 from telemetry.ledger import Ledger
 from telemetry.privacy.vocabulary import Vocabulary
-from telemetry.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,10 +1,16 @@
-"""Keeps the developer's own telemetry settings out of every test."""
+"""Keeps the developer's own telemetry settings out of every test, and chance out of the suite."""
 
 from __future__ import annotations
 
 import os
 
 import pytest
+from hypothesis import settings
+
+# The same examples on every machine; HYPOTHESIS_PROFILE=search draws anew, and more.
+settings.register_profile("suite", derandomize=True, deadline=None, database=None)
+settings.register_profile("search", deadline=None, max_examples=5_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "suite"))
 
 _OURS = ("SENTRY_", "OTEL_", "CONTINUUM_")
 

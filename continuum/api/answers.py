@@ -17,18 +17,34 @@ class _Answer(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class MemoryAnswer(_Answer):
-    """One recalled memory and where it comes from."""
+class FoundAnswer(_Answer):
+    """One memory and where it comes from; the last two are ids of other memories."""
 
     id: str
     text: str
-    score: float
     role: str
     session: str | None
     metadata: dict[str, Any]
     created_at: datetime
     occurred_at: datetime | None
+    importance: float
+    superseded_by: str | None
+    near_duplicate_of: str | None
+
+
+class MemoryAnswer(FoundAnswer):
+    """One recalled memory, how well it matches, and which of its concepts the question names."""
+
+    score: float
     matched_concepts: list[str]
+
+
+class SearchAnswer(_Answer):
+    """A page of memories, newest first; the cursor is null on the last page."""
+
+    memories: list[FoundAnswer]
+    next_cursor: str | None
+    tenant_id: str
 
 
 class RecallAnswer(_Answer):
@@ -51,6 +67,7 @@ class LearnAnswer(_Answer):
     decisions_detected: int
     links_created: int
     compounds_found: int
+    near_duplicates: int
     tenant_id: str
 
 
@@ -59,6 +76,24 @@ class TurnAnswer(_Answer):
 
     recall: RecallAnswer
     learn: LearnAnswer
+    tenant_id: str
+
+
+class ReceiptAnswer(_Answer):
+    """That something was erased, and how many rows of what."""
+
+    id: str
+    kind: Literal["memories", "session", "tenant"]
+    counts: dict[str, int]
+    erased_at: datetime
+
+
+class ImportAnswer(_Answer):
+    """What an import did."""
+
+    lines: int
+    new: int
+    known: int
     tenant_id: str
 
 
@@ -122,6 +157,7 @@ class KeyAnswer(_Answer):
     key: str
     key_id: str
     scopes: list[str]
+    expires_at: datetime | None
     tenant_id: str
 
 

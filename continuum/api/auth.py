@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated
 
 from anyio import to_thread
-from fastapi import Depends, Security
+from fastapi import BackgroundTasks, Depends, Security
 from fastapi.security import APIKeyHeader
+from sqlalchemy.exc import SQLAlchemyError
 
 import telemetry
 from continuum.api.services import OpenServices  # noqa: TC001 - FastAPI reads the annotations when it runs
 from continuum.core.credentials import Caller
 from continuum.core.errors import AuthenticationError, PermissionDenied
-from continuum.storage.keys import find_caller
+from continuum.storage.keys import find_caller, note_use
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -22,7 +24,11 @@ if TYPE_CHECKING:
 _header = APIKeyHeader(name="X-API-Key", auto_error=False)
 
 
-async def identify(services: OpenServices, key: Annotated[str | None, Security(_header)] = None) -> Caller:
+async def identify(
+    services: OpenServices,
+    background: BackgroundTasks,
+    key: Annotated[str | None, Security(_header)] = None,
+) -> Caller:
     """Find out whose key the request brings, and tell telemetry.
 
     Async, because what a dependency in a worker thread binds to the context is lost when its thread returns.
@@ -35,12 +41,21 @@ async def identify(services: OpenServices, key: Annotated[str | None, Security(_
     if caller is None:
         raise AuthenticationError("no valid API key")
     telemetry.bind_tenant(caller.tenant.public_id)
+    if caller.use_is_unnoted:
+        # After the answer: a request that only reads doesn't wait for writers.
+        background.add_task(_note_use, services.database, caller.key_id)
     return caller
 
 
 def _look_up(database: Database, key: str) -> Caller | None:
     with database.read() as connection:
         return find_caller(connection, key)
+
+
+def _note_use(database: Database, key_id: str) -> None:
+    # The request has been answered: the next one tries again.
+    with suppress(SQLAlchemyError), database.write() as connection:
+        note_use(connection, key_id)
 
 
 def _having(scope: str) -> Callable[[Caller], Awaitable[Caller]]:

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING
 
 from starlette.exceptions import HTTPException
 
-from continuum.api.problems import MAX_BODY_BYTES, TOO_LARGE, problem
+from continuum.api.problems import MAX_BATCH_BYTES, MAX_BODY_BYTES, TOO_LARGE, problem
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+_BATCHES = frozenset({"/v1/learn/batch", "/v1/import"})
+
 
 class BodyLimit:
-    """ASGI middleware that answers 413 to bodies of more than a megabyte."""
+    """ASGI middleware that answers 413 to bodies of more than a megabyte, and batches of more than four."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -23,7 +25,8 @@ class BodyLimit:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if _declared_length(scope) > MAX_BODY_BYTES:
+        most = MAX_BATCH_BYTES if scope["path"] in _BATCHES else MAX_BODY_BYTES
+        if _declared_length(scope) > most:
             response = problem(413, *TOO_LARGE)
             await response(scope, receive, send)
             return
@@ -33,7 +36,7 @@ class BodyLimit:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if received > MAX_BODY_BYTES:
+            if received > most:
                 raise HTTPException(413)
             return message
 

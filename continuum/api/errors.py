@@ -9,10 +9,24 @@ from starlette.exceptions import HTTPException
 
 from continuum.api.problems import TOO_LARGE, problem
 from continuum.api.requests import ACCEPTED_FORMS
-from continuum.core.errors import AuthenticationError, MemoryNotFound, PermissionDenied
+from continuum.core.errors import (
+    AuthenticationError,
+    BatchTooLarge,
+    ContinuumError,
+    IdempotencyConflict,
+    InvalidFilter,
+    InvalidProvenance,
+    InvalidRecord,
+    InvalidSuccession,
+    InvalidText,
+    KeyNotFound,
+    MemoryNotFound,
+    PermissionDenied,
+    TenantNotFound,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from fastapi import FastAPI, Request
     from fastapi.responses import JSONResponse
@@ -23,6 +37,18 @@ _HTTP_PROBLEMS = {
     404: ("not-found", "no such resource"),
     405: ("method-not-allowed", "this resource has no such method"),
     413: TOO_LARGE,
+}
+_DOMAIN_PROBLEMS: dict[type[ContinuumError], tuple[int, str]] = {
+    BatchTooLarge: (422, "batch-too-large"),
+    IdempotencyConflict: (409, "idempotency-conflict"),
+    InvalidFilter: (422, "invalid-filter"),
+    InvalidProvenance: (422, "invalid-provenance"),
+    InvalidRecord: (422, "invalid-record"),
+    InvalidSuccession: (409, "invalid-succession"),
+    InvalidText: (422, "invalid-text"),
+    KeyNotFound: (404, "key-not-found"),
+    MemoryNotFound: (404, "memory-not-found"),
+    TenantNotFound: (404, "tenant-not-found"),
 }
 
 
@@ -39,9 +65,8 @@ def install_error_handlers(app: FastAPI) -> None:
         scope = error.values.get("scope")
         return problem(403, "scope-missing", "the API key lacks the needed scope", needed_scope=scope)
 
-    @app.exception_handler(MemoryNotFound)
-    async def not_found(_request: Request, _error: Exception) -> JSONResponse:
-        return problem(404, "memory-not-found", "no such memory")
+    for kind, (status, name) in _DOMAIN_PROBLEMS.items():
+        app.add_exception_handler(kind, _answering(status, name))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
@@ -61,6 +86,17 @@ def install_error_handlers(app: FastAPI) -> None:
         return problem(500, "internal-error", "something went wrong on our side")
 
 
+def _answering(status: int, name: str) -> Callable[[Request, Exception], Awaitable[JSONResponse]]:
+    async def answer(_request: Request, error: Exception) -> JSONResponse:
+        # Messages of our own errors are constant words; a line's number is the only value told.
+        values = error.values if isinstance(error, ContinuumError) else {}
+        if "line" in values:
+            return problem(status, name, str(error), line=values["line"])
+        return problem(status, name, str(error))
+
+    return answer
+
+
 def _refused(errors: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
     """Which fields were refused and what they accept; built from our own words, never from the input.
 
@@ -69,13 +105,18 @@ def _refused(errors: Iterable[dict[str, Any]]) -> list[dict[str, str]]:
     refused: dict[str, str] = {}
     for error in errors:
         location = [str(part) for part in error["loc"]]
+        item = ""
+        if location[1:2] == ["items"] and len(location) > 3:
+            item, location = f"items[{location[2]}].", ["body", *location[3:]]
         field = next((part for part in location[1:] if part in ACCEPTED_FORMS), None)
         if error["type"] == "extra_forbidden":
             refused[location[0]] = "only the fields of the model in /openapi.json"
         elif error["type"] == "missing" and field is not None:
-            refused[field] = "required: " + ACCEPTED_FORMS[field]
+            refused[item + field] = "required: " + ACCEPTED_FORMS[field]
         elif field is not None:
-            refused[field] = ACCEPTED_FORMS[field]
+            refused[item + field] = ACCEPTED_FORMS[field]
+        elif item:
+            refused[item.removesuffix(".")] = "a turn or a note as in /openapi.json"
         else:
             refused["body"] = "a JSON object as in /openapi.json, sent with Content-Type: application/json"
     return [{"field": field, "accepted": accepted} for field, accepted in refused.items()]

@@ -16,7 +16,12 @@ MEDIA_TYPE = "application/problem+json"
 
 # Two texts of 64 KiB whose every character is written as an escape of six bytes, metadata, and some room.
 MAX_BODY_BYTES = 1024 * 1024
-TOO_LARGE = ("request-too-large", f"a request has at most {MAX_BODY_BYTES} bytes")
+# What is learned or imported at once.
+MAX_BATCH_BYTES = 4 * 1024 * 1024
+TOO_LARGE = (
+    "request-too-large",
+    f"a request has at most {MAX_BODY_BYTES} bytes, a batch or an import {MAX_BATCH_BYTES}",
+)
 
 
 def problem(

@@ -6,75 +6,25 @@ nothing of the input is needed to explain an error.
 
 from __future__ import annotations
 
-import json
-from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
-from continuum.core.credentials import SCOPES
-from continuum.core.errors import ContinuumError
-from continuum.core.records import Turn
-from continuum.core.tenancy import TENANT_FORM, checked_tenant_name
-from continuum.core.texts import TEXT_FORM, checked_text, is_storable
-
-MAX_METADATA_BYTES = 8 * 1024
-MAX_SESSION_CHARACTERS = 200
-METADATA_FORM = (
-    f"an object of at most {MAX_METADATA_BYTES} bytes as JSON, without NUL or lone surrogates;"
-    f" `session`, when there, is text of at most {MAX_SESSION_CHARACTERS} characters,"
-    " and `occurred_at` an ISO 8601 time with offset"
+from continuum.api.fields import (
+    IDEMPOTENCY_FORM,
+    Id,
+    Metadata,
+    Role,
+    Session,
+    TenantName,
+    Text,
+    Time,
+    occurred_at,
 )
-
-
-def _text(value: str) -> str:
-    try:
-        return checked_text(value)
-    except ContinuumError as error:
-        raise ValueError("not accepted") from error
-
-
-def _tenant(value: str) -> str:
-    try:
-        return checked_tenant_name(value)
-    except ContinuumError as error:
-        raise ValueError("not accepted") from error
-
-
-def _metadata(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
-    written = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    if not is_storable(written) or not is_storable("".join(_strings(value))):
-        raise ValueError("not accepted")
-    if len(written.encode()) > MAX_METADATA_BYTES:
-        raise ValueError("not accepted")
-    session = value.get("session")
-    if session is not None and not (isinstance(session, str) and 0 < len(session) <= MAX_SESSION_CHARACTERS):
-        raise ValueError("not accepted")
-    _occurred_at(value)
-    return value
-
-
-def _strings(value: JsonValue) -> list[str]:
-    if isinstance(value, str):
-        return [value]
-    if isinstance(value, dict):
-        return [*value, *(text for part in value.values() for text in _strings(part))]
-    if isinstance(value, list):
-        return [text for part in value for text in _strings(part)]
-    return []
-
-
-def _occurred_at(metadata: dict[str, Any]) -> datetime | None:
-    value = metadata.get("occurred_at")
-    if value is None:
-        return None
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    if moment is None or moment.tzinfo is None:
-        raise ValueError("not accepted")
-    return moment
-
-
-Text = Annotated[str, AfterValidator(_text), Field(description=TEXT_FORM)]
+from continuum.core.credentials import SCOPES
+from continuum.core.learning import MAX_BATCH
+from continuum.core.provenance import IMPORTANCE_FORM, ROLE_FORM
+from continuum.core.records import Filters, Note, Turn
 
 
 class _Body(BaseModel):
@@ -86,11 +36,7 @@ class LearnBody(_Body):
 
     user_message: Text
     ai_response: Text
-    metadata: Annotated[
-        dict[str, JsonValue],
-        AfterValidator(_metadata),
-        Field(default_factory=dict, description=METADATA_FORM),
-    ]
+    metadata: Metadata
 
     def turn(self) -> Turn:
         """The turn as the engine takes it; the metadata's ``session`` and ``occurred_at`` are provenance."""
@@ -99,16 +45,95 @@ class LearnBody(_Body):
             user_message=self.user_message,
             ai_response=self.ai_response,
             session=session if isinstance(session, str) else None,
-            occurred_at=_occurred_at(self.metadata),
+            occurred_at=occurred_at(self.metadata),
             metadata=dict(self.metadata),
         )
 
 
-class RecallBody(_Body):
+class NoteBody(_Body):
+    """A text to remember by itself."""
+
+    text: Text
+    role: Role = Field(default="note", description=ROLE_FORM)
+    importance: float = Field(default=0.5, ge=0, le=1, description=IMPORTANCE_FORM)
+    metadata: Metadata
+
+    def note(self) -> Note:
+        """The note as the engine takes it."""
+        session = self.metadata.get("session")
+        return Note(
+            text=self.text,
+            role=self.role,
+            session=session if isinstance(session, str) else None,
+            occurred_at=occurred_at(self.metadata),
+            metadata=dict(self.metadata),
+            importance=self.importance,
+        )
+
+
+def _kind(item: Any) -> str:
+    return "note" if isinstance(item, dict) and "text" in item else "turn"
+
+
+class BatchBody(_Body):
+    """Turns and notes to remember, all of them or none."""
+
+    items: list[
+        Annotated[Annotated[LearnBody, Tag("turn")] | Annotated[NoteBody, Tag("note")], Discriminator(_kind)]
+    ] = Field(min_length=1, max_length=MAX_BATCH, description=f"a list of 1 to {MAX_BATCH} turns or notes")
+
+    def entries(self) -> list[Turn | Note]:
+        """The turns and notes as the engine takes them."""
+        return [item.turn() if isinstance(item, LearnBody) else item.note() for item in self.items]
+
+
+class _FilterBody(_Body):
+    session: Session | None = None
+    role: Role | None = Field(default=None, description=ROLE_FORM)
+    concept: Text | None = None
+    since: Time | None = None
+    until: Time | None = None
+
+    def filters(self) -> Filters:
+        """The filters as the engine takes them."""
+        return Filters(self.session, self.role, self.concept, self.since, self.until)
+
+
+class RecallBody(_FilterBody):
     """A question to the memory."""
 
     message: Text
     max_concepts: int = Field(default=10, ge=1, le=100, description="a whole number from 1 to 100")
+
+
+class SearchBody(_FilterBody):
+    """Which memories to list."""
+
+    words: Text | None = None
+    limit: int = Field(default=50, ge=1, le=100, description="a whole number from 1 to 100")
+    cursor: str | None = Field(
+        default=None, max_length=64, description="the next_cursor of the page before, as it was given"
+    )
+
+
+class SupersedeBody(_Body):
+    """Which memory takes the place of which."""
+
+    memory_id: Id
+    by: Id
+
+
+class ForgetBody(_Body):
+    """What to erase: a memory or a session."""
+
+    memory_id: Id | None = None
+    session: Session | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.memory_id is None) == (self.session is None):
+            raise ValueError("not accepted")
+        return self
 
 
 class TurnBody(LearnBody):
@@ -120,13 +145,35 @@ class TurnBody(LearnBody):
 class KeyBody(_Body):
     """A key to make; the tenant is made too when it is new."""
 
-    tenant: Annotated[str, AfterValidator(_tenant), Field(description=TENANT_FORM)]
-    scopes: list[Literal["read", "write", "admin"]] = Field(
+    tenant: TenantName
+    scopes: list[Literal["read", "write", "admin", "sync"]] = Field(
         default=["read", "write"],
         min_length=1,
         max_length=len(SCOPES),
-        description="a list of one or more of read, write, admin",
+        description="a list of one or more of read, write, admin, sync",
     )
+    expires_at: Time | None = None
+
+
+class RotateBody(_Body):
+    """A key to replace."""
+
+    key_id: str = Field(min_length=1, max_length=64, description="the id of a key")
+    overlap_seconds: int = Field(
+        default=86_400, ge=0, le=30 * 86_400, description="a whole number of seconds, at most 30 days"
+    )
+
+
+class RevokeBody(_Body):
+    """A key to make useless."""
+
+    key_id: str = Field(min_length=1, max_length=64, description="the id of a key")
+
+
+class TenantBody(_Body):
+    """A tenant to erase."""
+
+    tenant: TenantName
 
 
 class EntitiesQuery(BaseModel):
@@ -141,8 +188,22 @@ class EntitiesQuery(BaseModel):
     )
 
 
+_MODELS: tuple[type[BaseModel], ...] = (
+    BatchBody,
+    LearnBody,
+    NoteBody,
+    RecallBody,
+    TurnBody,
+    SearchBody,
+    SupersedeBody,
+    ForgetBody,
+    KeyBody,
+    RotateBody,
+    RevokeBody,
+    TenantBody,
+    EntitiesQuery,
+)
 ACCEPTED_FORMS: dict[str, str] = {
-    name: field.description or ""
-    for model in (LearnBody, RecallBody, TurnBody, KeyBody, EntitiesQuery)
-    for name, field in model.model_fields.items()
+    name: field.description or "" for model in _MODELS for name, field in model.model_fields.items()
 }
+ACCEPTED_FORMS["idempotency-key"] = IDEMPOTENCY_FORM

@@ -12,7 +12,7 @@ from continuum import __version__
 from continuum.api.body_limit import BodyLimit
 from continuum.api.errors import install_error_handlers
 from continuum.api.logs import withhold_messages
-from continuum.api.routes import admin, health, memories, observe, overview
+from continuum.api.routes import admin, erasing, exchange, health, memories, observe, overview
 from continuum.core.observing import start_telemetry
 from continuum.core.services import open_services
 from continuum.core.settings import Settings
@@ -45,7 +45,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # No pages of documentation: theirs load scripts from other people's servers. /openapi.json stays.
     app = FastAPI(title="CONTINUUM", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     install_error_handlers(app)
-    for routes in (health, memories, overview, admin, observe):
+    for routes in (health, memories, erasing, exchange, overview, admin, observe):
         app.include_router(routes.router, prefix="/v1")
     app.add_middleware(BodyLimit)
     if chosen.cors_origins:

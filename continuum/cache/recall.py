@@ -104,7 +104,7 @@ class RecallCache:
         return "continuum:recall:" + self._digest(f"tenant\0{tenant.number}")
 
     def _field(self, revision: int, question: str, limit: int) -> str:
-        return self._digest(f"question\0{revision}\0{limit}\0{question}")
+        return self._digest(f"answer 2\0{revision}\0{limit}\0{question}")
 
     def _digest(self, text: str) -> str:
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()

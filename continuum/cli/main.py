@@ -12,6 +12,10 @@ from continuum import __version__
 from continuum.cli.lazy import LazyGroup
 from continuum.core.errors import (
     ContinuumError,
+    InvalidFilter,
+    InvalidProvenance,
+    InvalidRecord,
+    InvalidSuccession,
     InvalidTenant,
     InvalidText,
     KeyNotFound,
@@ -29,6 +33,10 @@ COMMANDS = {
     "learn": "continuum.cli.learn:learn",
     "recall": "continuum.cli.recall:recall",
     "search": "continuum.cli.recall:search",
+    "supersede": "continuum.cli.succession:supersede",
+    "forget": "continuum.cli.forget:forget",
+    "export": "continuum.cli.exchange:export",
+    "import": "continuum.cli.exchange:import_command",
     "status": "continuum.cli.status:status",
     "serve": "continuum.cli.serve:serve",
     "dev": "continuum.cli.dev:dev",
@@ -38,8 +46,8 @@ COMMANDS = {
 # These set telemetry up themselves: in the server's process, or in any case.
 _OWN_TELEMETRY = frozenset({"serve", "dev", "telemetry"})
 # What the person at the keyboard can put right: nobody else needs to hear of it.
-_MISUSE = (InvalidTenant, InvalidText)
-_EXPECTED = (KeyNotFound, MemoryNotFound, SettingsError, TenantNotFound)
+_MISUSE = (InvalidFilter, InvalidProvenance, InvalidTenant, InvalidText)
+_EXPECTED = (InvalidRecord, InvalidSuccession, KeyNotFound, MemoryNotFound, SettingsError, TenantNotFound)
 _FLUSH_SECONDS = 2.0
 
 
@@ -79,7 +87,8 @@ def _run() -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (*_MISUSE, *_EXPECTED) as error:
-        click.echo(f"Error: {error}", err=True)
+        line = error.values.get("line")
+        click.echo(f"Error: {error}" if line is None else f"Error: line {line}: {error}", err=True)
         return 2 if isinstance(error, _MISUSE) else 1
     except Exception as error:
         _report(error)

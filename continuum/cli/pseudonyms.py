@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -111,7 +112,8 @@ def _local_tenants() -> tuple[str, ...] | None:
     from continuum.core.settings import Settings
     from continuum.storage.tenants import list_tenants
 
-    if not Settings.from_environ().database_path.exists():
+    place = Settings.from_environ().database
+    if isinstance(place, Path) and not place.exists():
         return None
     with open_local_database() as database, database.read() as connection:
         return tuple(tenant.public_id for tenant, _ in list_tenants(connection))

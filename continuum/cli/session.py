@@ -10,7 +10,7 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from continuum.core.memory import MemoryEngine
+    from continuum.core.engine import MemoryEngine
     from continuum.core.tenancy import Tenant
     from continuum.storage.database import Database
 
@@ -26,7 +26,7 @@ def open_local_database() -> Iterator[Database]:
     from continuum.core.settings import Settings
     from continuum.storage.database import open_database
 
-    database = open_database(Settings.from_environ().database_path)
+    database = open_database(Settings.from_environ().database)
     try:
         yield database
     finally:

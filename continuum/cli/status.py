@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -36,11 +37,11 @@ def _report(*, detailed: bool) -> dict[str, Any]:
     report: dict[str, Any] = {
         "version": __version__,
         "environment": settings.environment,
-        "database": str(settings.database_path),
+        "database": str(settings.database),
         "cache": "redis" if settings.redis_url and settings.cache_enabled else "off",
         "telemetry": "requested" if telemetry_requested() else "off",
     }
-    if not settings.database_path.exists():
+    if isinstance(settings.database, Path) and not settings.database.exists():
         return report | {"state": "no database yet; `continuum init` makes it"}
     return report | _counts(detailed=detailed)
 
@@ -49,17 +50,25 @@ def _counts(*, detailed: bool) -> dict[str, Any]:
     from dataclasses import asdict
 
     from continuum.cli.session import open_local_database
-    from continuum.storage.stats import database_counts, tenant_stats
+    from continuum.core.engine import MemoryEngine
     from continuum.storage.tenants import list_tenants
 
-    with open_local_database() as database, database.read() as connection:
-        counts: dict[str, Any] = {"state": "ready", **database_counts(connection)}
-        counts["bytes"] = database.path.stat().st_size
-        if detailed:
-            found = [(tenant, tenant_stats(connection, tenant)) for tenant, _ in list_tenants(connection)]
-            counts["by_tenant"] = [
-                {"tenant": tenant.public_id}
-                | {name: value for name, value in asdict(stats).items() if name != "last_learned_at"}
-                for tenant, stats in found
-            ]
+    with open_local_database() as database:
+        with database.read() as connection:
+            tenants = [tenant for tenant, _ in list_tenants(connection)]
+        engine = MemoryEngine(database)
+        found = [(tenant, engine.stats(tenant)) for tenant in tenants]
+        counts: dict[str, Any] = {
+            "state": "ready",
+            "tenants": len(tenants),
+            "memories": sum(stats.memories for _, stats in found),
+        }
+        if isinstance(database.place, Path):
+            counts["bytes"] = database.place.stat().st_size
+    if detailed:
+        counts["by_tenant"] = [
+            {"tenant": tenant.public_id}
+            | {name: value for name, value in asdict(stats).items() if name != "last_learned_at"}
+            for tenant, stats in found
+        ]
     return counts

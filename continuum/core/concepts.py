@@ -43,12 +43,17 @@ class Concept:
     @property
     def key(self) -> str:
         """By what two spellings of one concept are recognised as the same."""
-        return " ".join(self.name.casefold().split())
+        return folded(self.name)
 
     @property
     def is_compound(self) -> bool:
         """Whether the concept is a name or phrase of several words."""
         return self.type in {"name", "phrase"} and " " in self.name
+
+
+def folded(name: str) -> str:
+    """A concept's name without regard to case and spacing."""
+    return " ".join(name.casefold().split())
 
 
 def extract(text: str) -> list[Concept]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from continuum.core.tenancy import Tenant
 
-SCOPES = ("read", "write", "admin")
+SCOPES = ("read", "write", "admin", "sync")
 DEFAULT_SCOPES = ("read", "write")
 _MARK = "cm_"
 _ID_LENGTH = 8
@@ -27,6 +27,8 @@ class Caller:
     tenant: Tenant
     key_id: str
     scopes: frozenset[str] = field(default_factory=frozenset)
+    use_is_unnoted: bool = field(default=False, compare=False)
+    """Whether it is time to write down that the key was used."""
 
 
 def new_key() -> str:

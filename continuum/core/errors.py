@@ -45,6 +45,10 @@ class InvalidText(ContinuumError):  # noqa: N818 - the name says what happened
     """A text is blank, too long, or holds characters that no database stores."""
 
 
+class InvalidProvenance(ContinuumError):  # noqa: N818 - the name says what happened
+    """A session, role, time, importance or metadata has no accepted form; the message gives the form."""
+
+
 class InvalidTenant(ContinuumError):  # noqa: N818 - the name says what happened
     """A tenant's name does not have the accepted form."""
 
@@ -59,6 +63,26 @@ class KeyNotFound(ContinuumError):  # noqa: N818 - the name says what happened
 
 class MemoryNotFound(ContinuumError):  # noqa: N818 - the name says what happened
     """The tenant has no memory of this id; whether another tenant has one makes no difference."""
+
+
+class InvalidRecord(ContinuumError):  # noqa: N818 - the name says what happened
+    """A line of an import is no record; ``values["line"]`` is its number, and its text is nowhere."""
+
+
+class InvalidSuccession(ContinuumError):  # noqa: N818 - the name says what happened
+    """A memory can't be superseded by itself, nor by one that is superseded."""
+
+
+class IdempotencyConflict(ContinuumError):  # noqa: N818 - the name says what happened
+    """An Idempotency-Key came again with another request; nothing was stored."""
+
+
+class BatchTooLarge(ContinuumError):  # noqa: N818 - the name says what happened
+    """More was to be learned at once than is allowed; nothing was stored."""
+
+
+class InvalidFilter(ContinuumError):  # noqa: N818 - the name says what happened
+    """A filter or the cursor of a page has no accepted form."""
 
 
 class AuthenticationError(ContinuumError):

@@ -1,4 +1,4 @@
-"""From a question to a full-text query, and from its ranks to scores."""
+"""From a question to the terms that are searched, and from strengths to scores."""
 
 from __future__ import annotations
 
@@ -13,22 +13,17 @@ if TYPE_CHECKING:
 MAX_TERMS = 64
 
 
-def match_expression(question: str) -> str | None:
-    """An FTS5 expression that finds any of the question's telling words.
-
-    Each word is a quoted string and words hold no quotation marks, so nothing in a question is ever read as
-    query syntax. None when the question has no word at all.
-    """
-    terms = telling_words(question)[:MAX_TERMS]
-    return " OR ".join(f'"{term}"' for term in terms) or None
+def search_terms(question: str) -> list[str]:
+    """The question's telling words, any of which a memory may hold; empty when it has no word at all."""
+    return telling_words(question)[:MAX_TERMS]
 
 
-def relative_scores(ranks: Sequence[float]) -> list[float]:
-    """Turn bm25 ranks, where lower is better, into scores where higher is better and the best is 1.0.
+def relative_scores(strengths: Sequence[float]) -> list[float]:
+    """Turn strengths into scores of which the best is 1.0.
 
-    bm25 values depend on the size of the collection and can be next to zero in small ones; their ratio within
+    Strengths depend on the size of the collection and can be next to zero in small ones; their ratio within
     one answer is what a reader can use.
     """
-    strengths = [max(-rank, 0.0) for rank in ranks]
+    strengths = [max(strength, 0.0) for strength in strengths]
     best = max(strengths, default=0.0)
     return [round(strength / best, 4) if best > 0 else 1.0 for strength in strengths]

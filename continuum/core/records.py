@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime  # noqa: TC003 - pydantic reads the annotations when it runs
-from typing import Any
+from typing import Any, Final
+
+# Who said it; a note was said by nobody.
+ROLES: Final = ("user", "assistant", "system", "tool", "note")
 
 
 @dataclass(frozen=True)
@@ -19,12 +22,40 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Learned:
-    """What learning one turn did.
+class Note:
+    """One text to learn by itself; ``role`` is one of ``ROLES``, ``importance`` between 0 and 1."""
 
-    ``memory_ids`` are in the order of the turn and include memories that were known before, whose number is
-    ``duplicates``. Counts of concepts, decisions and compounds are of the turn; ``links_created`` counts the
-    pairs of concepts that the tenant had never had together.
+    text: str = field(repr=False)
+    role: str = "note"
+    session: str | None = field(default=None, repr=False)
+    occurred_at: datetime | None = None
+    metadata: dict[str, Any] = field(default_factory=dict, repr=False)
+    importance: float = 0.5
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which memories are asked for; what is None doesn't matter.
+
+    ``since`` and ``until`` are aware and compared with when a memory occurred, or else was learned; ``until``
+    itself is outside. ``concept`` is a concept's name, whatever its case.
+    """
+
+    session: str | None = field(default=None, repr=False)
+    role: str | None = None
+    concept: str | None = field(default=None, repr=False)
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Learned:
+    """What learning did.
+
+    ``memory_ids`` are in the order of the texts and include memories that were known before, whose number is
+    ``duplicates``. Counts of concepts, decisions and compounds are of the texts; ``links_created`` counts the
+    pairs of concepts that the tenant had never had together, ``near_duplicates`` the new memories that are
+    like older ones but for case, punctuation and spacing.
     """
 
     memory_ids: list[str]
@@ -33,21 +64,58 @@ class Learned:
     decisions_detected: int
     links_created: int
     compounds_found: int
+    near_duplicates: int = 0
 
 
 @dataclass(frozen=True)
-class RecalledMemory:
-    """A memory that matches; ``score`` is between 0 and 1, where the best match of an answer has 1."""
+class FoundMemory:
+    """A memory as it is stored; ``superseded_by`` and ``near_duplicate_of`` are ids of other memories."""
 
     id: str
     role: str
-    score: float
     created_at: datetime
     occurred_at: datetime | None
+    importance: float
+    superseded_by: str | None
+    near_duplicate_of: str | None
     text: str = field(repr=False)
     session: str | None = field(repr=False)
     metadata: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RecalledMemory(FoundMemory):
+    """A memory that matches; ``score`` is between 0 and 1, where the best match of an answer has 1."""
+
+    score: float
     matched_concepts: list[str] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some memories, newest first; ``next_cursor`` asks for those after them, None when there are none."""
+
+    memories: list[FoundMemory]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """That something was erased: memories by id, a session, or a tenant, and how many rows of what."""
+
+    id: str
+    kind: str
+    counts: dict[str, int]
+    erased_at: datetime
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What an import did; ``known`` counts lines whose memory was there already."""
+
+    lines: int
+    new: int
+    known: int
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ def raise_test_error(database: Database, tenant: Tenant) -> NoReturn:
         TelemetryTestError: always.
 
     """
-    with database.read() as connection:
+    with database.read(tenant) as connection:
         stats = tenant_stats(connection, tenant)
         _review(stats)
 

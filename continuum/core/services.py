@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from continuum.cache.connect import connect_cache
-from continuum.core.memory import MemoryEngine
+from continuum.core.engine import MemoryEngine
 from continuum.storage.database import Database, open_database
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
         SettingsError: ``REDIS_URL`` has no accepted form.
 
     """
-    database = open_database(settings.database_path)
+    database = open_database(settings.database)
     try:
         cache = connect_cache(settings, database)
         try:

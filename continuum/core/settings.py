@@ -5,16 +5,17 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from continuum.core.addresses import database_address
 from continuum.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
-DATABASE_FORM = "sqlite:///relative/path.db or sqlite:////absolute/path.db"
-_DATABASE = re.compile(r"sqlite(?:\+pysqlite)?:///(?P<path>[^?#]+)")
+    from continuum.core.addresses import PostgresAddress
+
 _REDIS = re.compile(r"(?:redis|rediss)://[^/\s]+(?:/\d+)?(?:\?\S*)?|unix://\S+")
 _ORIGIN = re.compile(r"\*|https?://[^/\s,*]+")
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -26,8 +27,9 @@ _FALSE = frozenset({"0", "false", "no", "off"})
 class Settings:
     """Everything that can be set from outside, already checked."""
 
-    database_path: Path
-    """``DATABASE_URL``: the SQLite file; default ``continuum.db`` in the user's data directory."""
+    database: Path | PostgresAddress
+    """``DATABASE_URL``: a SQLite file or a PostgreSQL database; default ``continuum.db`` in the user's data
+    directory."""
     redis_url: str | None = field(default=None, repr=False)
     """``REDIS_URL``: where the recall cache lives; no cache when unset."""
     cache_enabled: bool = True
@@ -54,7 +56,7 @@ class Settings:
         """
         variables = {name: value.strip() for name, value in _environ(environ).items() if value.strip()}
         return cls(
-            database_path=_database_path(variables.get("DATABASE_URL")),
+            database=_database(variables.get("DATABASE_URL")),
             redis_url=_matching(
                 variables, "REDIS_URL", _REDIS, "redis://[user:password@]host[:port][/number]"
             ),
@@ -79,15 +81,12 @@ def _environ(environ: Mapping[str, str] | None) -> Mapping[str, str]:
     return os.environ if environ is None else environ
 
 
-def _database_path(url: str | None) -> Path:
+def _database(url: str | None) -> Path | PostgresAddress:
     if url is None:
         import platformdirs
 
         return platformdirs.user_data_path("continuum", appauthor=False) / "continuum.db"
-    match = _DATABASE.fullmatch(url)
-    if match is None or match["path"] == ":memory:":
-        raise SettingsError(f"DATABASE_URL must have the form {DATABASE_FORM}")
-    return Path(match["path"])
+    return database_address(url)
 
 
 def _matching(variables: Mapping[str, str], name: str, pattern: re.Pattern[str], form: str) -> str | None:

@@ -16,3 +16,11 @@ def uuid7() -> uuid.UUID:
     return uuid.UUID(
         int=milliseconds << 80 | _VERSION | secrets.randbits(12) << 64 | _VARIANT | secrets.randbits(62)
     )
+
+
+def is_uuid(text: str) -> bool:
+    """Whether the text is a UUID as identifiers are written here: lower case, with dashes."""
+    try:
+        return str(uuid.UUID(text)) == text
+    except ValueError:
+        return False

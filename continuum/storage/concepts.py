@@ -7,23 +7,24 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from continuum.core.records import Entity
 from continuum.storage.tables import concept_links, concepts, memory_concepts
+from continuum.storage.upserts import insert_missing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from continuum.core.concepts import Concept
     from continuum.core.tenancy import Tenant
 
+_AT_ONCE = 1000
 
-def store_concepts(
-    connection: sa.Connection, tenant: Tenant, memory_number: int, found: Sequence[Concept]
-) -> int:
-    """Attach concepts to a new memory and link them with each other; how many links are new."""
-    if not found:
+
+def store_concepts(connection: sa.Connection, tenant: Tenant, found: Mapping[int, Sequence[Concept]]) -> int:
+    """Attach concepts to new memories, by the memories' numbers, and link them; how many links are new."""
+    distinct = {(concept.type, concept.key): concept for some in found.values() for concept in some}
+    if not distinct:
         return 0
     now = datetime.now(UTC)
     rows = [
@@ -34,31 +35,56 @@ def store_concepts(
             "name": concept.name,
             "created_at": now,
         }
-        for concept in found
+        for concept in distinct.values()
     ]
-    connection.execute(insert(concepts).on_conflict_do_nothing(), rows)
-    keys = sa.tuple_(concepts.c.type, concepts.c.folded_name).in_(
-        [(concept.type, concept.key) for concept in found]
+    insert_missing(connection, concepts, rows)
+    # Two lists and not one of pairs, for which SQLite uses no index; the few that are too many do no harm.
+    query = sa.select(concepts.c.number, concepts.c.type, concepts.c.folded_name).where(
+        concepts.c.tenant_number == tenant.number,
+        concepts.c.type.in_({key[0] for key in distinct}),
+        concepts.c.folded_name.in_({key[1] for key in distinct}),
     )
-    query = sa.select(concepts.c.number).where(concepts.c.tenant_number == tenant.number, keys)
-    numbers = sorted(connection.scalars(query))
-    mentions = [{"memory_number": memory_number, "concept_number": number} for number in numbers]
+    numbers = {(row.type, row.folded_name): row.number for row in connection.execute(query)}
+    of_memory = {
+        memory: sorted({numbers[concept.type, concept.key] for concept in some})
+        for memory, some in found.items()
+    }
+    mentions = [
+        {"memory_number": memory, "concept_number": number, "tenant_number": tenant.number}
+        for memory, some in of_memory.items()
+        for number in some
+    ]
     connection.execute(sa.insert(memory_concepts), mentions)
-    return _link(connection, tenant, memory_number, numbers)
+    return _link(connection, tenant, of_memory)
 
 
-def _link(connection: sa.Connection, tenant: Tenant, memory_number: int, numbers: Sequence[int]) -> int:
-    pairs = list(combinations(numbers, 2))
-    if not pairs:
+def _link(connection: sa.Connection, tenant: Tenant, of_memory: Mapping[int, Sequence[int]]) -> int:
+    rows = [
+        {
+            "source_number": source,
+            "target_number": target,
+            "memory_number": memory,
+            "tenant_number": tenant.number,
+        }
+        for memory, numbers in of_memory.items()
+        for source, target in combinations(numbers, 2)
+    ]
+    if not rows:
         return 0
+    pairs = {(row["source_number"], row["target_number"]) for row in rows}
     source, target = concept_links.c.source_number, concept_links.c.target_number
-    query = sa.select(source, target).distinct()
-    mine = (concept_links.c.tenant_number == tenant.number, source.in_(numbers), target.in_(numbers))
-    known = {tuple(row) for row in connection.execute(query.where(*mine))}
-    origin = {"tenant_number": tenant.number, "memory_number": memory_number}
-    rows = [{"source_number": first, "target_number": second} | origin for first, second in pairs]
+    query = (
+        sa.select(source, target)
+        .distinct()
+        .where(
+            concept_links.c.tenant_number == tenant.number,
+            source.in_({pair[0] for pair in pairs}),
+            target.in_({pair[1] for pair in pairs}),
+        )
+    )
+    known = {(row[0], row[1]) for row in connection.execute(query)}
     connection.execute(sa.insert(concept_links), rows)
-    return sum(pair not in known for pair in pairs)
+    return len(pairs - known)
 
 
 def concepts_of(
@@ -69,7 +95,9 @@ def concepts_of(
         sa.select(memory_concepts.c.memory_number, concepts.c.name)
         .join(concepts, concepts.c.number == memory_concepts.c.concept_number)
         .where(
-            concepts.c.tenant_number == tenant.number,
+            # Plus nothing, so that SQLite doesn't go through all concepts of the tenant.
+            concepts.c.tenant_number + 0 == tenant.number,
+            memory_concepts.c.tenant_number == tenant.number,
             concepts.c.type != "decision",
             memory_concepts.c.memory_number.in_(memory_numbers),
         )
@@ -109,7 +137,22 @@ def list_entities(
     return entities, total
 
 
-def delete_orphans(connection: sa.Connection, tenant: Tenant) -> None:
-    """Erase the concepts that no memory has any more: their names came from the memories."""
-    mentioned = sa.exists().where(memory_concepts.c.concept_number == concepts.c.number)
-    connection.execute(sa.delete(concepts).where(concepts.c.tenant_number == tenant.number, ~mentioned))
+def concept_numbers(connection: sa.Connection, tenant: Tenant, memory_numbers: Sequence[int]) -> set[int]:
+    """The concepts of these memories."""
+    mine = (
+        memory_concepts.c.tenant_number == tenant.number,
+        memory_concepts.c.memory_number.in_(memory_numbers),
+    )
+    return set(connection.scalars(sa.select(memory_concepts.c.concept_number).where(*mine)))
+
+
+def delete_orphans(connection: sa.Connection, tenant: Tenant, numbers: Sequence[int]) -> None:
+    """Erase those of the concepts that no memory has any more: their names came from the memories."""
+    mentioned = sa.exists().where(
+        memory_concepts.c.concept_number == concepts.c.number,
+        memory_concepts.c.tenant_number == tenant.number,
+    )
+    for begin in range(0, len(numbers), _AT_ONCE):
+        some = concepts.c.number.in_(numbers[begin : begin + _AT_ONCE])
+        mine = concepts.c.tenant_number == tenant.number
+        connection.execute(sa.delete(concepts).where(mine, some, ~mentioned))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -12,10 +12,13 @@ from continuum.core import credentials
 from continuum.core.credentials import Caller
 from continuum.core.errors import KeyNotFound
 from continuum.core.tenancy import Tenant
-from continuum.storage.tables import api_keys, tenants
+from continuum.storage.registry import api_keys, tenants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+# How exact "last used" is: a key in constant use is written down once in this time.
+USE_INTERVAL = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -26,9 +29,23 @@ class KeyEntry:
     scopes: list[str]
     created_at: datetime
     revoked_at: datetime | None
+    expires_at: datetime | None
+    last_used_at: datetime | None
 
 
-def create_key(connection: sa.Connection, tenant: Tenant, scopes: Iterable[str]) -> str:
+@dataclass(frozen=True)
+class IssuedKey:
+    """A key that was made in another's place; it can't be shown again."""
+
+    key: str = field(repr=False)
+    tenant: Tenant
+    scopes: list[str]
+    expires_at: datetime | None
+
+
+def create_key(
+    connection: sa.Connection, tenant: Tenant, scopes: Iterable[str], expires_at: datetime | None = None
+) -> str:
     """Make a key for a tenant and return it; it can't be shown again."""
     key = credentials.new_key()
     row = {
@@ -37,13 +54,14 @@ def create_key(connection: sa.Connection, tenant: Tenant, scopes: Iterable[str])
         "digest": credentials.digest(key),
         "scopes": " ".join(scope for scope in credentials.SCOPES if scope in set(scopes)),
         "created_at": datetime.now(UTC),
+        "expires_at": expires_at,
     }
     connection.execute(sa.insert(api_keys).values(row))
     return key
 
 
 def find_caller(connection: sa.Connection, key: str) -> Caller | None:
-    """Whose key this is; None when it is malformed, unknown or revoked."""
+    """Whose key this is; None when it is malformed, unknown, revoked or expired."""
     if not credentials.is_well_formed(key):
         return None
     query = (
@@ -52,9 +70,25 @@ def find_caller(connection: sa.Connection, key: str) -> Caller | None:
         .where(api_keys.c.id == credentials.key_id(key), api_keys.c.revoked_at.is_(None))
     )
     row = connection.execute(query).one_or_none()
-    if row is None or not credentials.matches(key, row.digest):
+    # Compared in any case: how long it takes doesn't tell which ids there are.
+    if not credentials.matches(key, "" if row is None else row.digest) or row is None:
         return None
-    return Caller(Tenant(row.tenant_number, row.public_id), row.id, frozenset(row.scopes.split()))
+    now = datetime.now(UTC)
+    if row.expires_at is not None and row.expires_at <= now:
+        return None
+    unnoted = row.last_used_at is None or now - row.last_used_at >= USE_INTERVAL
+    return Caller(
+        Tenant(row.tenant_number, row.public_id),
+        row.id,
+        frozenset(row.scopes.split()),
+        use_is_unnoted=unnoted,
+    )
+
+
+def note_use(connection: sa.Connection, key_id: str) -> None:
+    """Write down that a key was used now."""
+    used = sa.update(api_keys).where(api_keys.c.id == key_id)
+    connection.execute(used.values(last_used_at=datetime.now(UTC)))
 
 
 def list_keys(connection: sa.Connection, tenant: Tenant) -> list[KeyEntry]:
@@ -63,9 +97,31 @@ def list_keys(connection: sa.Connection, tenant: Tenant) -> list[KeyEntry]:
         sa.select(api_keys).where(api_keys.c.tenant_number == tenant.number).order_by(api_keys.c.created_at)
     )
     return [
-        KeyEntry(row.id, row.scopes.split(), row.created_at, row.revoked_at)
+        KeyEntry(row.id, row.scopes.split(), row.created_at, row.revoked_at, row.expires_at, row.last_used_at)
         for row in connection.execute(query)
     ]
+
+
+def rotate_key(connection: sa.Connection, key_id: str, overlap: timedelta) -> IssuedKey:
+    """Make a key with the same tenant, scopes and expiry; the old one works on for the overlap and no longer.
+
+    Raises:
+        KeyNotFound: no key that still works has this id.
+
+    """
+    now = datetime.now(UTC)
+    own = (api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
+    query = sa.select(api_keys, tenants.c.public_id).join(
+        tenants, tenants.c.number == api_keys.c.tenant_number
+    )
+    row = connection.execute(query.where(*own)).one_or_none()
+    if row is None or (row.expires_at is not None and row.expires_at <= now):
+        raise KeyNotFound("no such key that works; `continuum keys list TENANT` shows the ids")
+    ends = now + overlap if row.expires_at is None else min(row.expires_at, now + overlap)
+    connection.execute(sa.update(api_keys).where(*own).values(expires_at=ends))
+    tenant, scopes = Tenant(row.tenant_number, row.public_id), row.scopes.split()
+    key = create_key(connection, tenant, scopes, row.expires_at)
+    return IssuedKey(key, tenant, scopes, row.expires_at)
 
 
 def revoke_key(connection: sa.Connection, key_id: str) -> None:

@@ -1,103 +1,136 @@
-"""Memories of one tenant: stored once, read, forgotten."""
+"""Reading the memories of one tenant: the best for some terms, or page by page."""
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from continuum.core.errors import MemoryNotFound
-from continuum.core.uuid7 import uuid7
-from continuum.storage.index import add_to_index, ensure_index, has_index, remove_from_index, search_index
+from continuum.storage.filters import conditions
+from continuum.storage.index import index_of
+from continuum.storage.operations import Operation, claim_places, log_operations
 from continuum.storage.tables import memories, repeats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from continuum.core.records import Filters
     from continuum.core.tenancy import Tenant
 
 
-@dataclass(frozen=True)
-class NewMemory:
-    """A text to store, and where it comes from."""
-
-    role: str
-    text: str = field(repr=False)
-    session: str | None = field(repr=False)
-    occurred_at: datetime | None
-    metadata: dict[str, Any] = field(repr=False)
+# Session, when it occurred, when it was learned.
+Provenance = tuple[str | None, datetime | None, datetime | None]
+_PROVENANCE = ("session", "occurred_at", "created_at")
 
 
-@dataclass(frozen=True)
-class StoredMemory:
-    """Where a text is stored; ``is_new`` is False when it was there before."""
-
-    number: int
-    id: str
-    is_new: bool
-
-
-def store_memory(connection: sa.Connection, tenant: Tenant, memory: NewMemory) -> StoredMemory:
-    """Store a text unless the tenant has it in this role, and make it findable.
-
-    A text that is there stays as it is; where and when it came again is noted beside it.
-    """
-    content_hash = hashlib.sha256(memory.text.encode()).hexdigest()
-    provenance = {
-        "tenant_number": tenant.number,
-        "session": memory.session,
-        "occurred_at": memory.occurred_at,
-        "created_at": datetime.now(UTC),
-        "metadata": memory.metadata,
-    }
-    # The transaction holds the write lock, so nobody stores the same text between these statements.
-    known = connection.execute(
-        sa.select(memories.c.number, memories.c.id).where(
-            memories.c.tenant_number == tenant.number,
-            memories.c.role == memory.role,
-            memories.c.content_hash == content_hash,
-        )
-    ).one_or_none()
-    if known is not None:
-        connection.execute(sa.insert(repeats).values(provenance | {"memory_number": known.number}))
-        return StoredMemory(known.number, known.id, is_new=False)
-    content = {"id": str(uuid7()), "role": memory.role, "text": memory.text, "content_hash": content_hash}
-    inserted = sa.insert(memories).values(provenance | content).returning(memories.c.number)
-    number: int = connection.execute(inserted).scalar_one()
-    ensure_index(connection, tenant)
-    add_to_index(connection, tenant, number, memory.text)
-    return StoredMemory(number, content["id"], is_new=True)
-
-
-def find_memories(
-    connection: sa.Connection, tenant: Tenant, expression: str, limit: int
+def rank_memories(
+    connection: sa.Connection, tenant: Tenant, terms: Sequence[str], filters: Filters, limit: int
 ) -> Sequence[sa.Row[Any]]:
-    """Rows of the memories that match an FTS5 expression, best first, with bm25's ``rank``."""
-    if not has_index(connection, tenant):
+    """Rows of current memories that hold any of the terms, best first, with their ``strength``."""
+    wanted = conditions(tenant, filters)
+    # The index knows the best; with filters all that match have to be looked at.
+    matches = index_of(connection).matches(connection, tenant, terms, limit if len(wanted) == 1 else None)
+    if matches is None:
         return []
-    matches = search_index(tenant, expression, limit)
     query = (
-        sa.select(memories, matches.c.rank)
+        sa.select(memories, matches.c.strength)
         .join(matches, matches.c.memory_number == memories.c.number)
-        .where(memories.c.tenant_number == tenant.number)
-        .order_by(matches.c.rank, memories.c.number.desc())
+        .where(*wanted)
+        .order_by(matches.c.strength.desc(), memories.c.number.desc())
+        .limit(limit)
     )
     return connection.execute(query).all()
 
 
-def delete_memory(connection: sa.Connection, tenant: Tenant, memory_id: str) -> None:
-    """Erase a memory, its repeats, links and index entry.
+def page_memories(
+    connection: sa.Connection,
+    tenant: Tenant,
+    filters: Filters,
+    limit: int,
+    *,
+    terms: Sequence[str] = (),
+    before: str | None = None,
+    after: str | None = None,
+) -> Sequence[sa.Row[Any]]:
+    """Rows of memories by id, which is by the time they were learned: newest first, unless ``after`` is given.
 
-    Raises:
-        MemoryNotFound: the tenant has no such memory.
+    Args:
+        connection: in a transaction for the tenant.
+        tenant: whose memories.
+        filters: which of them.
+        limit: how many.
+        terms: when there are some, only current memories that hold one of them.
+        before: the last id of the page before this one, going back in time.
+        after: the same going forward in time; an empty id is before all others.
 
     """
-    mine = (memories.c.tenant_number == tenant.number, memories.c.id == memory_id)
-    number = connection.scalar(sa.select(memories.c.number).where(*mine))
-    if number is None:
+    query = sa.select(memories).where(*conditions(tenant, filters)).limit(limit)
+    if terms:
+        matches = index_of(connection).matches(connection, tenant, terms, None)
+        if matches is None:
+            return []
+        query = query.join(matches, matches.c.memory_number == memories.c.number)
+    if before is not None:
+        query = query.where(memories.c.id < before)
+    if after is not None:
+        return connection.execute(query.where(memories.c.id > after).order_by(memories.c.id)).all()
+    return connection.execute(query.order_by(memories.c.id.desc())).all()
+
+
+def repeats_of(
+    connection: sa.Connection, tenant: Tenant, memory_numbers: Sequence[int]
+) -> dict[int, list[sa.Row[Any]]]:
+    """Where and when each memory came again, oldest first."""
+    mine = (repeats.c.tenant_number == tenant.number, repeats.c.memory_number.in_(memory_numbers))
+    found: dict[int, list[sa.Row[Any]]] = {number: [] for number in memory_numbers}
+    for row in connection.execute(sa.select(repeats).where(*mine).order_by(repeats.c.number)):
+        found[row.memory_number].append(row)
+    return found
+
+
+def noted_provenance(
+    connection: sa.Connection, tenant: Tenant, ids: Sequence[str]
+) -> dict[str, set[Provenance]]:
+    """Where and when each memory is known to have been said: session, time, and time of learning."""
+    noted: dict[str, set[Provenance]] = {ident: set() for ident in ids}
+    mine = (memories.c.tenant_number == tenant.number, memories.c.id.in_(ids))
+    first = sa.select(memories.c.id, *(memories.c[name] for name in _PROVENANCE)).where(*mine)
+    again = (
+        sa.select(memories.c.id, *(repeats.c[name] for name in _PROVENANCE))
+        .join(memories, memories.c.number == repeats.c.memory_number)
+        .where(*mine, repeats.c.tenant_number == tenant.number)
+    )
+    for query in (first, again):
+        for row in connection.execute(query):
+            noted[row.id].add((row.session, row.occurred_at, row.created_at))
+    return noted
+
+
+def supersede_memory(connection: sa.Connection, tenant: Tenant, memory_id: str, by: str) -> bool:
+    """Note which current memory takes the place of another, which recall then no longer finds.
+
+    Returns:
+        Whether it is so now: not when ``by`` isn't current itself, or is the same memory.
+
+    Raises:
+        MemoryNotFound: the tenant lacks one of them.
+
+    """
+    mine = (memories.c.tenant_number == tenant.number, memories.c.id.in_([memory_id, by]))
+    columns = (memories.c.id, memories.c.number, memories.c.superseded_by)
+    found = {row.id: row for row in connection.execute(sa.select(*columns).where(*mine))}
+    if not {memory_id, by} <= found.keys():
         raise MemoryNotFound("no such memory")
-    remove_from_index(connection, tenant, number)
-    connection.execute(sa.delete(memories).where(*mine))
+    if found[memory_id].superseded_by == by:
+        return True
+    if memory_id == by or found[by].superseded_by is not None:
+        return False
+    number = found[memory_id].number
+    change = sa.update(memories).where(memories.c.tenant_number == tenant.number, memories.c.number == number)
+    connection.execute(change.values(superseded_by=by))
+    index_of(connection).remove(connection, tenant, [number])
+    claim = claim_places(connection, tenant, 1)
+    log_operations(connection, tenant, claim, [Operation("supersede", memory_id, by)])
+    return True

@@ -1,4 +1,4 @@
-"""Counts: of one tenant, and of the whole database for its operator."""
+"""Counts of what one tenant has stored."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from continuum.core.records import TenantStats
-from continuum.storage.tables import concept_links, concepts, memories, repeats, tenants
+from continuum.storage.tables import concept_links, concepts, memories, repeats
 
 if TYPE_CHECKING:
     from continuum.core.tenancy import Tenant
@@ -31,16 +31,15 @@ def tenant_stats(connection: sa.Connection, tenant: Tenant) -> TenantStats:
         ),
         concepts=_count(connection, _concepts(tenant).where(~is_decision)),
         decisions=_count(connection, _concepts(tenant).where(is_decision)),
-        links=_count(connection, pairs.where(concept_links.c.tenant_number == tenant.number)),
+        links=_count(
+            connection,
+            # By the tenant's concepts: links have no index of the tenant.
+            pairs.where(
+                concept_links.c.tenant_number == tenant.number,
+                concept_links.c.source_number.in_(_concepts(tenant)),
+            ),
+        ),
     )
-
-
-def database_counts(connection: sa.Connection) -> dict[str, int]:
-    """How many tenants and memories the whole database has; for its operator, not for a tenant."""
-    return {
-        "tenants": _count(connection, sa.select(tenants.c.number)),
-        "memories": _count(connection, sa.select(memories.c.number)),
-    }
 
 
 def _concepts(tenant: Tenant) -> sa.Select[tuple[int]]:

@@ -1,90 +1,66 @@
-"""The tables. Full-text indexes are not among them: each tenant has its own, made when first needed."""
+"""What tenants have: memories and what is derived from them.
+
+Full-text indexes of SQLite are not among the tables: each tenant has its own, made when first needed.
+Every table here has ``tenant_number``; on PostgreSQL row level security stands on it.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
-
 import sqlalchemy as sa
 
-if TYPE_CHECKING:
-    from sqlalchemy.engine.interfaces import Dialect
+from continuum.storage.columns import metadata, moment, of_concept, of_memory, of_tenant, own_number
 
-SCHEMA_VERSION = 1
-metadata = sa.MetaData()
-
-
-class UtcDateTime(sa.types.TypeDecorator[datetime]):
-    """Aware datetimes in and out, kept as UTC: SQLite has no time zones."""
-
-    impl = sa.DateTime
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - signature of SQLAlchemy
-        """Convert to UTC without zone."""
-        return None if value is None else value.astimezone(UTC).replace(tzinfo=None)
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - signature of SQLAlchemy
-        """Say that it is UTC."""
-        return None if value is None else value.replace(tzinfo=UTC)
-
-
-def _tenant() -> sa.Column[int]:
-    return sa.Column("tenant_number", sa.ForeignKey("tenants.number", ondelete="CASCADE"), nullable=False)
-
-
-def _memory(*, primary_key: bool = False) -> sa.Column[int]:
-    reference = sa.ForeignKey("memories.number", ondelete="CASCADE")
-    return sa.Column("memory_number", reference, nullable=False, primary_key=primary_key)
-
-
-def _concept(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.ForeignKey("concepts.number", ondelete="CASCADE"), primary_key=True)
-
-
-secrets = sa.Table(
-    "secrets",
+sessions = sa.Table(
+    "sessions",
     metadata,
+    of_tenant(primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
-    sa.Column("value", sa.LargeBinary, nullable=False),
-)
-
-tenants = sa.Table(
-    "tenants",
-    metadata,
-    sa.Column("number", sa.Integer, primary_key=True),
-    sa.Column("public_id", sa.Text, nullable=False, unique=True),
-    # Counts the changes of a tenant's memories: an answer made for one revision is never given for another.
-    sa.Column("revision", sa.Integer, nullable=False, server_default="0"),
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sqlite_autoincrement=True,  # a number is never used again: it names a tenant's index
-)
-
-api_keys = sa.Table(
-    "api_keys",
-    metadata,
-    sa.Column("id", sa.Text, primary_key=True),
-    _tenant(),
-    sa.Column("digest", sa.Text, nullable=False),
-    sa.Column("scopes", sa.Text, nullable=False),
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("revoked_at", UtcDateTime),
+    # What a private session holds stays on this instance.
+    sa.Column("is_private", sa.Boolean(create_constraint=False), nullable=False, server_default=sa.false()),
+    moment("created_at"),
 )
 
 memories = sa.Table(
     "memories",
     metadata,
-    sa.Column("number", sa.Integer, primary_key=True),
+    own_number(),
     sa.Column("id", sa.Text, nullable=False, unique=True),
-    _tenant(),
+    of_tenant(),
     sa.Column("session", sa.Text),
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("text", sa.Text, nullable=False),
     sa.Column("content_hash", sa.Text, nullable=False),
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("occurred_at", UtcDateTime),
+    moment("created_at"),
+    moment("occurred_at", nullable=True),
     sa.Column("metadata", sa.JSON, nullable=False),
+    # From 0 to 1; what nobody has judged is in the middle.
+    sa.Column("importance", sa.Float, nullable=False, server_default="0.5"),
+    # The same for texts that differ in case, punctuation and spacing only.
+    sa.Column("likeness", sa.Text, nullable=False, server_default=""),
+    # Ids and not numbers, without foreign keys: another instance may send the one before the other.
+    sa.Column("near_duplicate_of", sa.Text),
+    sa.Column("superseded_by", sa.Text),
+    # Which instance learned it, and as its how manieth operation for this tenant.
+    sa.Column("origin_number", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("origin_sequence", sa.BigInteger, nullable=False, server_default="0"),
     sa.UniqueConstraint("tenant_number", "role", "content_hash"),
+    sa.Index("memories_by_id", "tenant_number", "id"),
+    sa.Index("memories_by_session", "tenant_number", "session", "number"),
+    sa.Index("memories_by_likeness", "tenant_number", "likeness"),
+    sa.Index(
+        "memories_by_successor",
+        "tenant_number",
+        "superseded_by",
+        sqlite_where=sa.text("superseded_by IS NOT NULL"),
+        postgresql_where=sa.text("superseded_by IS NOT NULL"),
+    ),
+    sa.Index(
+        "memories_by_near_duplicate",
+        "tenant_number",
+        "near_duplicate_of",
+        sqlite_where=sa.text("near_duplicate_of IS NOT NULL"),
+        postgresql_where=sa.text("near_duplicate_of IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,  # a number is never used again: indexes refer to it
 )
 
@@ -92,12 +68,12 @@ memories = sa.Table(
 repeats = sa.Table(
     "repeats",
     metadata,
-    sa.Column("number", sa.Integer, primary_key=True),
-    _tenant(),
-    _memory(),
+    own_number(),
+    of_tenant(),
+    of_memory(),
     sa.Column("session", sa.Text),
-    sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("occurred_at", UtcDateTime),
+    moment("created_at"),
+    moment("occurred_at", nullable=True),
     sa.Column("metadata", sa.JSON, nullable=False),
     sa.Index("repeats_by_tenant", "tenant_number"),
     sa.Index("repeats_by_memory", "memory_number"),
@@ -106,20 +82,22 @@ repeats = sa.Table(
 concepts = sa.Table(
     "concepts",
     metadata,
-    sa.Column("number", sa.Integer, primary_key=True),
-    _tenant(),
+    own_number(),
+    of_tenant(),
     sa.Column("type", sa.Text, nullable=False),
     sa.Column("folded_name", sa.Text, nullable=False),
     sa.Column("name", sa.Text, nullable=False),
-    sa.Column("created_at", UtcDateTime, nullable=False),
+    moment("created_at"),
     sa.UniqueConstraint("tenant_number", "type", "folded_name"),
 )
 
+# This table and the next have no index of the tenant: SQLite would prefer it to those that find a few rows.
 memory_concepts = sa.Table(
     "memory_concepts",
     metadata,
-    _memory(primary_key=True),
-    _concept("concept_number"),
+    of_memory(primary_key=True),
+    of_concept("concept_number"),
+    of_tenant(),
     sa.Index("memory_concepts_by_concept", "concept_number"),
 )
 
@@ -127,11 +105,10 @@ memory_concepts = sa.Table(
 concept_links = sa.Table(
     "concept_links",
     metadata,
-    _concept("source_number"),
-    _concept("target_number"),
-    _memory(primary_key=True),
-    _tenant(),
+    of_concept("source_number"),
+    of_concept("target_number"),
+    of_memory(primary_key=True),
+    of_tenant(),
     sa.Index("concept_links_by_memory", "memory_number"),
     sa.Index("concept_links_by_target", "target_number"),
-    sa.Index("concept_links_by_tenant", "tenant_number"),
 )

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.sqlite import insert
 
 from continuum.core.errors import TenantNotFound
 from continuum.core.tenancy import Tenant, checked_tenant_name
-from continuum.storage.tables import tenants
+from continuum.storage.registry import tenants
+from continuum.storage.upserts import insert_missing
 
 
 def ensure_tenant(connection: sa.Connection, name: str) -> Tenant:
@@ -20,7 +20,7 @@ def ensure_tenant(connection: sa.Connection, name: str) -> Tenant:
 
     """
     row = {"public_id": checked_tenant_name(name), "created_at": datetime.now(UTC)}
-    connection.execute(insert(tenants).values(row).on_conflict_do_nothing())
+    insert_missing(connection, tenants, [row])
     return find_tenant(connection, name)
 
 
@@ -47,9 +47,3 @@ def revision(connection: sa.Connection, tenant: Tenant) -> int:
     """How many times the tenant's memories have changed."""
     query = sa.select(tenants.c.revision).where(tenants.c.number == tenant.number)
     return connection.scalar(query) or 0
-
-
-def count_change(connection: sa.Connection, tenant: Tenant) -> None:
-    """Begin a new revision; part of the transaction that changes memories."""
-    change = sa.update(tenants).where(tenants.c.number == tenant.number)
-    connection.execute(change.values(revision=tenants.c.revision + 1))

@@ -7,14 +7,18 @@ import socket
 import subprocess
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from real_postgres import APPLICATION, OWNER, Postgres
 
-from continuum.core.memory import MemoryEngine
+from continuum.core.addresses import database_address
+from continuum.core.engine import MemoryEngine
 from continuum.core.settings import Settings
 from continuum.storage.database import open_database
 from continuum.storage.keys import create_key
+from continuum.storage.setup import set_up
 from continuum.storage.tenants import ensure_tenant
 
 _OURS = ("SENTRY_", "OTEL_", "CONTINUUM_")
@@ -31,11 +35,48 @@ def clean_environment(monkeypatch, tmp_path):
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path / 'continuum.db'}")
 
 
+@pytest.fixture(scope="session")
+def postgres():
+    """The server of this test process, with the roles and a database that has the tables."""
+    server = Postgres()
+    server.make_roles()
+    set_up(database_address(server.url(OWNER, server.make_template())), APPLICATION)
+    yield server
+    server.stop()
+
+
 @pytest.fixture
-def database(tmp_path):
-    opened = open_database(tmp_path / "continuum.db")
+def place(request, tmp_path):
+    """Where the database of a test is: a file, unless the test asks for PostgreSQL with ``both_databases``."""
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield tmp_path / "continuum.db"
+        return
+    server = request.getfixturevalue("postgres")
+    name = server.create()
+    yield database_address(server.url(APPLICATION, name))
+    server.drop(name)
+
+
+@pytest.fixture
+def database(place):
+    opened = open_database(place)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def alter(database, request):
+    """Change the schema as nobody but its owner can."""
+
+    def run(statement):
+        if isinstance(database.place, Path):
+            with database.write() as connection:
+                connection.exec_driver_sql(statement)
+        else:
+            name = database.place.place.rpartition("/")[2]
+            request.getfixturevalue("postgres").execute(statement, database=name)
+
+    return run
 
 
 @pytest.fixture
@@ -75,8 +116,8 @@ def create_app():
 
 
 @pytest.fixture
-def client(tmp_path, database, create_app):
-    app = create_app(Settings(database_path=tmp_path / "continuum.db"))
+def client(place, database, create_app):
+    app = create_app(Settings(place))
     with TestClient(app, raise_server_exceptions=False) as opened:
         yield opened
 

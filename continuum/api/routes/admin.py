@@ -4,14 +4,16 @@
 # ruff: noqa: TC001
 from __future__ import annotations
 
-from fastapi import APIRouter
+from datetime import timedelta
+
+from fastapi import APIRouter, Response
 
 from continuum.api.answers import KeyAnswer, TenantAnswer, TenantsAnswer
 from continuum.api.auth import Admin
-from continuum.api.requests import KeyBody
+from continuum.api.requests import KeyBody, RevokeBody, RotateBody
 from continuum.api.services import OpenServices
 from continuum.core.credentials import SCOPES, key_id
-from continuum.storage.keys import create_key
+from continuum.storage.keys import create_key, revoke_key, rotate_key
 from continuum.storage.tenants import ensure_tenant, list_tenants
 
 router = APIRouter()
@@ -33,6 +35,30 @@ def tenants(_caller: Admin, services: OpenServices) -> TenantsAnswer:
 def make_key(body: KeyBody, _caller: Admin, services: OpenServices) -> KeyAnswer:
     """Make a key, and its tenant when it is new; the key is in this answer and nowhere else."""
     with services.database.write() as connection:
-        key = create_key(connection, ensure_tenant(connection, body.tenant), body.scopes)
+        key = create_key(connection, ensure_tenant(connection, body.tenant), body.scopes, body.expires_at)
     scopes: list[str] = [scope for scope in SCOPES if scope in body.scopes]
-    return KeyAnswer(key=key, key_id=key_id(key), scopes=scopes, tenant_id=body.tenant)
+    return KeyAnswer(
+        key=key, key_id=key_id(key), scopes=scopes, expires_at=body.expires_at, tenant_id=body.tenant
+    )
+
+
+@router.post("/keys/rotate", status_code=201)
+def rotate(body: RotateBody, _caller: Admin, services: OpenServices) -> KeyAnswer:
+    """Make a key like another, which works on for the overlap; the new key is in this answer alone."""
+    with services.database.write() as connection:
+        issued = rotate_key(connection, body.key_id, timedelta(seconds=body.overlap_seconds))
+    return KeyAnswer(
+        key=issued.key,
+        key_id=key_id(issued.key),
+        scopes=issued.scopes,
+        expires_at=issued.expires_at,
+        tenant_id=issued.tenant.public_id,
+    )
+
+
+@router.post("/keys/revoke", status_code=204)
+def revoke(body: RevokeBody, _caller: Admin, services: OpenServices) -> Response:
+    """Make a key useless from now on."""
+    with services.database.write() as connection:
+        revoke_key(connection, body.key_id)
+    return Response(status_code=204)

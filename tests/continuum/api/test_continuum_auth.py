@@ -7,18 +7,37 @@ READ_ROUTES = [
     ("POST", "/v1/recall", {"message": "x"}),
     ("GET", "/v1/stats", None),
     ("GET", "/v1/entities", None),
+    ("GET", "/v1/export", None),
+    ("POST", "/v1/search", {}),
 ]
 WRITE_ROUTES = [
     ("POST", "/v1/learn", {"user_message": "x", "ai_response": "y"}),
     ("POST", "/v1/turn", {"user_message": "x", "ai_response": "y"}),
     ("DELETE", "/v1/memories/x", None),
+    ("POST", "/v1/memories", {"text": "x"}),
+    ("POST", "/v1/learn/batch", {"items": [{"text": "x"}]}),
+    ("POST", "/v1/supersede", {"memory_id": "x", "by": "y"}),
+    ("POST", "/v1/forget", {"memory_id": "x"}),
+    ("POST", "/v1/import", None),
 ]
 ADMIN_ROUTES = [
     ("GET", "/v1/tenants", None),
     ("POST", "/v1/keys", {"tenant": "new"}),
+    ("POST", "/v1/keys/rotate", {"key_id": "x"}),
+    ("POST", "/v1/keys/revoke", {"key_id": "x"}),
+    ("POST", "/v1/tenants/forget", {"tenant": "acme"}),
     ("GET", "/v1/telemetry/status", None),
     ("POST", "/v1/telemetry/test-error", None),
 ]
+
+
+def test_the_lists_above_name_every_route(client):
+    listed = {(method, path) for method, path, _ in READ_ROUTES + WRITE_ROUTES + ADMIN_ROUTES}
+    document = client.get("/openapi.json").json()["paths"]
+    found = {(method.upper(), path) for path, methods in document.items() for method in methods}
+    assert {(method, path.replace("{memory_id}", "x")) for method, path in found} == listed | {
+        ("GET", "/v1/health")
+    }
 
 
 @pytest.mark.parametrize("route", READ_ROUTES + WRITE_ROUTES + ADMIN_ROUTES)

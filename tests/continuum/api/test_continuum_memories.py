@@ -16,6 +16,7 @@ def test_learning_tells_what_was_learned(client, headers):
         "decisions_detected": 2,
         "links_created": 4,
         "compounds_found": 0,
+        "near_duplicates": 0,
         "tenant_id": "acme",
     }
 

@@ -82,7 +82,7 @@ def test_its_log_shows_where_an_error_was_raised_and_nothing_that_anyone_wrote(
     service.send_signal(signal.SIGTERM)
     output, _ = service.communicate(timeout=20)
     assert "sqlalchemy.exc.IntegrityError (message withheld)" in output
-    assert "in store_memory" in output
+    assert "in store_memories" in output
     assert "continuum.core.errors.TelemetryTestError: this error was asked for" in output
     assert "canary" not in output
     assert key not in output

@@ -7,8 +7,8 @@ import redis
 
 from continuum.cache.connect import connect_cache
 from continuum.cache.recall import LIFETIME_SECONDS, RecallCache
+from continuum.core.engine import MemoryEngine
 from continuum.core.errors import SettingsError
-from continuum.core.memory import MemoryEngine
 from continuum.core.records import Turn
 from continuum.core.settings import Settings
 

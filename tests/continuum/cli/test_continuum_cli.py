@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass
 
 import pytest
+from real_postgres import OWNER, WORD
 
 from continuum.cli.main import main
 
@@ -114,6 +115,100 @@ def test_the_tenant_may_come_from_the_environment(run, monkeypatch):
 )
 def test_usage_errors_exit_with_2(run, arguments):
     assert run(*arguments).returncode == 2
+
+
+def test_memories_are_filtered_superseded_and_forgotten(run):
+    run("keys", "create", "acme")
+    old = json.loads(run("learn", "--tenant", "acme", "in Berlin", "--session", "s", "--json").stdout)
+    new = json.loads(run("learn", "--tenant", "acme", "in Lisbon", "--json").stdout)
+    ids = old["memory_ids"] + new["memory_ids"]
+    narrow = ["search", "Berlin Lisbon", "--tenant", "acme", "--json", "--since", "2020-01-01"]
+    assert len(json.loads(run(*narrow).stdout)) == 2
+    assert len(json.loads(run(*narrow, "--session", "s", "--role", "user").stdout)) == 1
+    assert run("supersede", *ids, "--tenant", "acme").returncode == 0
+    assert run("supersede", *reversed(ids), "--tenant", "acme").returncode == 1
+    assert len(json.loads(run(*narrow).stdout)) == 1
+    assert "Erased 1 memories" in run("forget", ids[1], "--tenant", "acme").stdout
+    receipt = json.loads(run("forget", "--session", "s", "--tenant", "acme", "--json").stdout)
+    assert receipt["counts"]["memories"] == 1
+    assert run("forget", "--tenant", "acme").returncode == 2
+    assert run("forget", "--everything", "--yes", "--tenant", "acme").returncode == 0
+    assert run("learn", "tea", "--tenant", "acme").returncode == 1
+
+
+def test_a_bad_time_or_session_is_a_usage_error_that_repeats_nothing(run):
+    run("keys", "create", "acme")
+    for more in (["--since", "canary"], ["--session", "canary" * 100]):
+        failed = run("search", "tea", "--tenant", "acme", *more)
+        assert failed.returncode == 2
+        assert "canary" not in failed.stderr
+
+
+def test_an_export_goes_to_a_private_file_and_comes_back(run, tmp_path):
+    run("keys", "create", "acme")
+    run("keys", "create", "copy")
+    for number in range(3):
+        run("learn", "--tenant", "acme", f"tea {number}", "noted")
+    path = tmp_path / "memories.jsonl"
+    assert "Exported 4 memories." in run("export", str(path), "--tenant", "acme").stderr
+    assert path.stat().st_mode & 0o777 == 0o600
+    assert "4 new, 0 known" in run("import", str(path), "--tenant", "copy").stderr
+    assert "0 new, 4 known" in run("import", str(path), "--tenant", "copy").stderr
+    path.write_text(path.read_text() + '{"canary": 1}\n')
+    broken = run("import", str(path), "--tenant", "copy")
+    assert (broken.returncode, broken.stderr.startswith("Error: line 5: expected a line")) == (1, True)
+    assert "canary" not in broken.stderr
+
+
+def test_an_export_can_be_piped_into_an_import(run_process):
+    run_process("keys", "create", "acme")
+    run_process("learn", "--tenant", "acme", "東京 tea", "noted")
+    exported = run_process("export", "--tenant", "acme")
+    assert len(exported.stdout.splitlines()) == 2
+    command = [sys.executable, "-W", "error", "-c", "from continuum.cli.main import main; main()"]
+    done = subprocess.run(
+        [*command, "import", "--tenant", "acme"], input=exported.stdout, capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert "0 new, 2 known" in done.stderr, done.stderr
+
+
+def test_a_terminal_gets_a_progress_bar(run, tmp_path, monkeypatch):
+    run("keys", "create", "acme")
+    run("learn", "--tenant", "acme", "tea", "noted")
+    monkeypatch.setattr("continuum.cli.exchange._is_terminal", lambda: True)
+    path = tmp_path / "memories.jsonl"
+    assert "Exported 2" in run("export", str(path), "--tenant", "acme").stderr
+    assert "Imported 2" in run("import", str(path), "--tenant", "acme").stderr
+
+
+def test_a_key_is_rotated_and_may_expire(run):
+    key = run("keys", "create", "acme", "--expires", "2020-01-01T00:00:00+00:00").stdout.strip()
+    assert "expired 2020-01-01" in run("keys", "list", "acme").stdout
+    assert run("keys", "rotate", key[3:11]).returncode == 1
+    key = run("keys", "create", "acme").stdout.strip()
+    rotated = run("keys", "rotate", key[3:11], "--overlap-hours", "0")
+    assert rotated.stdout.startswith("cm_")
+    assert run("keys", "list", "acme").stdout.count("expired") == 2
+
+
+def test_a_postgresql_database_is_set_up_and_used_from_the_command_line(run, monkeypatch, postgres):
+    name = postgres.create("template0")
+    made = run("init", "--database-url", postgres.url(OWNER, name), "--application-role", "cli_service")
+    assert (made.returncode, len(made.stdout.split())) == (0, 1)
+    assert f"postgresql://127.0.0.1:{postgres.port}/{name}" in made.stderr
+    assert WORD not in made.stderr
+    url = f"postgresql://cli_service:{made.stdout.strip()}@127.0.0.1:{postgres.port}/{name}"
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert run("keys", "create", "acme").stdout.startswith("cm_")
+    assert run("learn", "--tenant", "acme", "Maya moved to Lisbon.").returncode == 0
+    assert run("recall", "--tenant", "acme", "where is Maya").stdout == "[user] Maya moved to Lisbon.\n"
+    status = run("status", "--json").stdout
+    assert made.stdout.strip() not in status
+    assert (json.loads(status)["state"], json.loads(status)["memories"]) == ("ready", 1)
+    assert run("init").stdout.startswith(f"Database ready: postgresql://127.0.0.1:{postgres.port}/{name}\n")
+    assert run("forget", "--everything", "--yes", "--tenant", "acme").returncode == 0
+    postgres.drop(name)
 
 
 def test_status_makes_nothing(run, tmp_path):

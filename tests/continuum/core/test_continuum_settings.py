@@ -9,7 +9,7 @@ from continuum.core.settings import Settings, telemetry_requested
 
 def test_an_empty_environment_gives_a_file_in_the_users_data_directory(tmp_path):
     settings = Settings.from_environ({})
-    assert settings.database_path == tmp_path / "share" / "continuum" / "continuum.db"
+    assert settings.database == tmp_path / "share" / "continuum" / "continuum.db"
     assert settings.redis_url is None
     assert settings.cors_origins == ()
 
@@ -28,16 +28,35 @@ def test_good_values_are_read():
             "CONTINUUM_ENV": "staging-2",
         }
     )
-    assert settings.database_path == Path("/var/lib/continuum/a.db")
+    assert settings.database == Path("/var/lib/continuum/a.db")
     assert not settings.cache_enabled
     assert settings.cors_origins == ("https://app.example", "http://localhost:3000")
     assert settings.environment == "staging-2"
 
 
 @pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://someone:canary@db.example/x", "postgresql://db.example/x"),
+        (
+            "postgres://canary@db.example:5433/x?sslmode=require&options=canary",
+            "postgresql://db.example:5433/x",
+        ),
+        ("postgresql+psycopg://[::1]/x", "postgresql://[::1]/x"),
+    ],
+)
+def test_a_postgresql_database_is_shown_without_user_password_and_options(url, shown):
+    address = Settings.from_environ({"DATABASE_URL": url}).database
+    assert str(address) == shown
+    assert "canary" not in repr(address) + repr(Settings(address))
+    assert address.url.startswith("postgresql+psycopg://")
+    assert address.url.partition("://")[2] == url.partition("://")[2]
+
+
+@pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("DATABASE_URL", "postgresql://someone:canary@db.example/x"),
+        ("DATABASE_URL", "postgresql://someone:canary@db.example"),
         ("DATABASE_URL", "mysql://canary"),
         ("DATABASE_URL", "sqlite://"),
         ("DATABASE_URL", "sqlite:///:memory:"),

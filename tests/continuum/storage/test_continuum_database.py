@@ -4,7 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from continuum.core.errors import StorageError
+from continuum.core.records import Turn
 from continuum.storage.database import open_database
+from continuum.storage.tenants import list_tenants
 
 
 def test_directory_and_files_are_private(tmp_path):
@@ -33,6 +35,14 @@ def test_many_may_open_a_new_database_at_once(tmp_path):
         database.close()
 
 
+def test_many_new_databases_may_be_opened_at_once(tmp_path):
+    with ThreadPoolExecutor(6) as pool:
+        opened = list(pool.map(lambda number: open_database(tmp_path / f"{number}.db"), range(6)))
+    assert len({database.instance_id for database in opened}) == 6
+    for database in opened:
+        database.close()
+
+
 def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("some notes " * 200)
@@ -51,7 +61,7 @@ def test_a_place_that_cannot_be_written_is_refused(tmp_path):
 def test_a_database_of_a_later_version_is_refused(tmp_path):
     open_database(tmp_path / "a.db").close()
     with sqlite3.connect(tmp_path / "a.db") as connection:
-        connection.execute("PRAGMA user_version = 99")
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
     connection.close()
     with pytest.raises(StorageError, match="later version"):
         open_database(tmp_path / "a.db")
@@ -74,3 +84,24 @@ def test_a_transaction_that_raises_is_undone(database):
         fail()
     with database.read() as connection:
         assert connection.exec_driver_sql("SELECT count(*) FROM secrets").scalar() == 0
+
+
+def test_a_forgotten_session_is_not_in_the_files_of_the_running_service(engine, tenant, place):
+    engine.learn(tenant, Turn("Ottokar gambles", "quokka", "session-about-ottokar"))
+    engine.learn(tenant, Turn("something else"))
+    engine.forget_session(tenant, "session-about-ottokar")
+    content = b"".join(path.read_bytes().lower() for path in place.parent.glob("continuum.db*"))
+    assert b"something else" in content
+    assert not any(word in content for word in (b"ottokar", b"quokka", b"gambl"))
+
+
+def test_an_erasure_does_not_wait_long_for_a_reader(engine, tenant, database):
+    ident = engine.learn(tenant, Turn("tea")).memory_ids[0]
+    with database.read() as connection:
+        assert tenant_count(connection) == 1
+        engine.forget(tenant, ident)
+    assert engine.stats(tenant).memories == 0
+
+
+def tenant_count(connection):
+    return len(list_tenants(connection))

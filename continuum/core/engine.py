@@ -1,0 +1,286 @@
+"""The memory engine: what can be done with the memories of a tenant, each in one transaction.
+
+Each method takes the tenant first and has no default for it. Texts are registered with telemetry as content
+before anything is done with them, so that they are taken out wherever they might surface.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import SQLAlchemyError
+
+import telemetry
+from continuum.core import exchange, learning, reading
+from continuum.core.errors import (
+    InvalidFilter,
+    InvalidSuccession,
+    LearnError,
+    MemoryNotFound,
+    RecallError,
+    StorageError,
+)
+from continuum.core.provenance import checked_role, checked_session, checked_time
+from continuum.core.ranking import search_terms
+from continuum.core.records import Entity, Filters, Imported, Learned, Page, Recalled, Receipt, TenantStats
+from continuum.core.texts import checked_text, is_storable
+from continuum.core.uuid7 import is_uuid
+from continuum.storage import erasure, idempotency
+from continuum.storage.concepts import list_entities
+from continuum.storage.memories import page_memories, supersede_memory
+from continuum.storage.stats import tenant_stats
+from continuum.storage.tenants import revision
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    import sqlalchemy as sa
+
+    from continuum.cache.recall import RecallCache
+    from continuum.core.records import Note, Turn
+    from continuum.core.tenancy import Tenant
+    from continuum.storage.database import Database
+    from continuum.storage.storing import NewMemory
+
+_EVERYTHING = Filters()
+
+
+class MemoryEngine:
+    """Memories of many tenants in one database, each apart from the others."""
+
+    def __init__(self, database: Database, cache: RecallCache | None = None) -> None:
+        self._database = database
+        self._cache = cache
+
+    def learn(self, tenant: Tenant, *items: Turn | Note, idempotency_key: str | None = None) -> Learned:
+        """Store both sides of turns, and notes, in one transaction: all of them or none.
+
+        Args:
+            tenant: whose memories they are to be.
+            items: at most 1,000.
+            idempotency_key: a request that brings the same key within 24 hours gets the same answer, and
+                nothing is stored again.
+
+        Raises:
+            InvalidText: one of the texts is not acceptable.
+            InvalidProvenance: what comes with one of them isn't.
+            BatchTooLarge: there are too many items.
+            IdempotencyConflict: the key was used for another request.
+            TenantNotFound: the tenant has been erased.
+            LearnError: the database refused; nothing was stored.
+
+        """
+        memories = learning.memories_of(items)
+        with _raising(LearnError, "the turn could not be stored"), self._database.write(tenant) as connection:
+            learned = _learn_once(connection, tenant, memories, idempotency_key)
+        self._drop_cached(tenant)
+        return learned
+
+    def recall(self, tenant: Tenant, question: str, limit: int, filters: Filters = _EVERYTHING) -> Recalled:
+        """Find the current memories that match a question best, at most ``limit``.
+
+        Raises:
+            InvalidText: the question is not an acceptable text.
+            InvalidProvenance: a filter has no accepted form.
+            RecallError: the database could not be read.
+
+        """
+        telemetry.register_content(question)
+        terms = search_terms(checked_text(question))
+        _check(filters)
+        if not terms:
+            return Recalled([], 0, 0)
+        with _raising(RecallError, "memories could not be read"):
+            if self._cache is not None and filters == _EVERYTHING:
+                return self._recall_cached(self._cache, tenant, question, terms, limit)
+            with self._database.read(tenant) as connection:
+                return reading.recall(connection, tenant, question, terms, filters=filters, limit=limit)
+
+    def search(
+        self,
+        tenant: Tenant,
+        filters: Filters = _EVERYTHING,
+        *,
+        words: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page:
+        """List memories, newest first, page by page; superseded ones too, unless there are words.
+
+        Args:
+            tenant: whose memories.
+            filters: which of them.
+            words: only memories that hold one of these words, in whatever form.
+            limit: how many a page has at most.
+            cursor: ``next_cursor`` of the page before.
+
+        Raises:
+            InvalidText: the words are not an acceptable text.
+            InvalidProvenance: a filter has no accepted form.
+            InvalidFilter: the cursor is none.
+            RecallError: the database could not be read.
+
+        """
+        telemetry.register_content(*([] if words is None else [words]))
+        terms = [] if words is None else search_terms(checked_text(words))
+        _check(filters)
+        if cursor is not None and not is_uuid(cursor):
+            raise InvalidFilter("a cursor is the next_cursor of the page before")
+        if words is not None and not terms:
+            return Page([], None)
+        with _raising(RecallError, "memories could not be read"), self._database.read(tenant) as connection:
+            rows = page_memories(connection, tenant, filters, limit + 1, terms=terms, before=cursor)
+            memories = reading.found(rows[:limit])
+        return Page(memories, memories[-1].id if len(rows) > limit else None)
+
+    def supersede(self, tenant: Tenant, memory_id: str, by: str) -> None:
+        """Let one memory take the place of another: recall finds it alone, search shows both.
+
+        Raises:
+            MemoryNotFound: the tenant lacks one of them.
+            InvalidSuccession: ``by`` is the same memory, or superseded itself.
+            StorageError: the database refused; nothing was changed.
+
+        """
+        with _raising(StorageError, "nothing was changed"), self._database.write(tenant) as connection:
+            done = supersede_memory(connection, tenant, memory_id, by)
+        if not done:
+            raise InvalidSuccession("a memory is superseded by another that is current")
+        self._drop_cached(tenant)
+
+    def forget(self, tenant: Tenant, memory_id: str) -> Receipt:
+        """Erase one memory and everything derived from it alone.
+
+        Raises:
+            MemoryNotFound: the tenant has no such memory.
+            StorageError: the database refused; nothing was erased.
+
+        """
+        with _raising(StorageError, "nothing was erased"), self._database.write(tenant) as connection:
+            receipt = erasure.erase_memories(connection, tenant, [memory_id])
+            if not receipt.counts["memories"]:
+                raise MemoryNotFound("no such memory")
+        return self._swept(tenant, receipt)
+
+    def forget_session(self, tenant: Tenant, session: str) -> Receipt:
+        """Erase what was said in a session; what was also said in another stays, as said there.
+
+        Raises:
+            StorageError: the database refused; nothing was erased.
+
+        """
+        checked_session(session)
+        with _raising(StorageError, "nothing was erased"), self._database.write(tenant) as connection:
+            receipt = erasure.erase_session(connection, tenant, session)
+        return self._swept(tenant, receipt)
+
+    def forget_tenant(self, tenant: Tenant) -> Receipt:
+        """Erase the tenant: memories, index, log, keys and name.
+
+        Raises:
+            TenantNotFound: it has been erased before.
+            StorageError: the database refused; nothing was erased.
+
+        """
+        with _raising(StorageError, "nothing was erased"), self._database.write(tenant) as connection:
+            receipt = erasure.erase_tenant(connection, tenant)
+        return self._swept(tenant, receipt)
+
+    def entities(
+        self, tenant: Tenant, *, limit: int, offset: int, entity_type: str | None = None
+    ) -> tuple[list[Entity], int]:
+        """One page of the tenant's concepts, most mentioned first, and their total number."""
+        with _raising(RecallError, "memories could not be read"), self._database.read(tenant) as connection:
+            entities, total = list_entities(connection, tenant, limit, offset, entity_type)
+        telemetry.register_content(*(entity.name for entity in entities))
+        return entities, total
+
+    def stats(self, tenant: Tenant) -> TenantStats:
+        """How much the tenant has stored."""
+        with _raising(RecallError, "memories could not be read"), self._database.read(tenant) as connection:
+            return tenant_stats(connection, tenant)
+
+    def export(self, tenant: Tenant) -> Iterator[str]:
+        """All memories as lines of JSON, oldest first, each page of them from a transaction of its own."""
+        with _raising(RecallError, "memories could not be read"):
+            yield from exchange.export_lines(self._database, tenant)
+
+    def import_lines(
+        self, tenant: Tenant, lines: Iterable[str | bytes], progress: Callable[[int], None] | None = None
+    ) -> Imported:
+        """Learn what an export wrote; doing it again changes nothing.
+
+        Args:
+            tenant: whose memories they are to be, whoever's they were.
+            lines: an export, maybe changed by others meanwhile.
+            progress: called with the number of lines done after each transaction.
+
+        Raises:
+            InvalidRecord: a line is no record; those of earlier transactions stay imported.
+            LearnError: the database refused; the same.
+
+        """
+        try:
+            with _raising(LearnError, "the import could not be stored"):
+                return exchange.import_lines(self._database, tenant, lines, progress)
+        finally:
+            self._drop_cached(tenant)
+
+    def _recall_cached(
+        self, cache: RecallCache, tenant: Tenant, question: str, terms: Sequence[str], limit: int
+    ) -> Recalled:
+        with self._database.read(tenant) as connection:
+            state = revision(connection, tenant)
+        cached = cache.get(tenant, state, question, limit)
+        if cached is not None:
+            telemetry.register_content(*(memory.text for memory in cached.memories))
+            return cached
+        with self._database.read(tenant) as connection:
+            answer = reading.recall(connection, tenant, question, terms, filters=_EVERYTHING, limit=limit)
+        cache.put(tenant, state, question, limit, answer)
+        return answer
+
+    def _swept(self, tenant: Tenant, receipt: Receipt) -> Receipt:
+        self._drop_cached(tenant)
+        with _raising(StorageError, "erased, but the log of the database may still hold it"):
+            self._database.sweep()
+        return receipt
+
+    def _drop_cached(self, tenant: Tenant) -> None:
+        if self._cache is not None:
+            self._cache.forget(tenant)
+
+
+def _learn_once(
+    connection: sa.Connection, tenant: Tenant, memories: Sequence[NewMemory], key: str | None
+) -> Learned:
+    if key is None:
+        return learning.store(connection, tenant, memories)
+    digests = learning.key_digest(key), learning.request_digest(memories)
+    answered = idempotency.find_answer(connection, tenant, *digests)
+    if answered is not None:
+        return Learned(**json.loads(answered))
+    learned = learning.store(connection, tenant, memories)
+    idempotency.keep_answer(connection, tenant, *digests, json.dumps(asdict(learned)))
+    return learned
+
+
+def _check(filters: Filters) -> None:
+    checked_session(filters.session)
+    checked_time(filters.since)
+    checked_time(filters.until)
+    if filters.role is not None:
+        checked_role(filters.role)
+    if filters.concept is not None and not is_storable(filters.concept):
+        raise InvalidFilter("a concept is text without NUL or lone surrogates")
+
+
+@contextmanager
+def _raising(error_type: type[LearnError | RecallError | StorageError], message: str) -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as error:
+        raise error_type(message) from error

@@ -1,0 +1,93 @@
+"""The operation log of one tenant: what was done, in which order, without what was said.
+
+An operation is known everywhere by its tenant, its origin and its sequence. The sequence has no gaps and is
+committed in order, so "everything of this origin after that sequence" misses nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final, Literal
+
+import sqlalchemy as sa
+
+from continuum.core.errors import TenantNotFound
+from continuum.storage.registry import operations, tenants
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from continuum.core.tenancy import Tenant
+
+Kind = Literal["learn", "repeat", "supersede", "revive", "forget", "move"]
+THIS_INSTANCE: Final = 1
+_COUNTER_BITS = 16
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One change of one memory; ``reference`` is an id or number that belongs to it, never a text."""
+
+    kind: Kind
+    memory_id: str
+    reference: str | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Consecutive places in the log, and the time of all of them."""
+
+    first_sequence: int
+    first_clock: int
+    moment: datetime
+
+
+def claim_places(connection: sa.Connection, tenant: Tenant, count: int) -> Claim:
+    """Reserve places and begin a new revision; nobody else changes the tenant until the transaction ends.
+
+    Raises:
+        TenantNotFound: the tenant has been erased.
+
+    """
+    now = time.time()
+    # The clock never runs backwards, whatever the system's does: it goes on counting from where it was.
+    wall = int(now * 1000) << _COUNTER_BITS
+    row = tenants.c
+    change = (
+        sa.update(tenants)
+        .where(row.number == tenant.number)
+        .values(
+            revision=row.revision + 1,
+            last_sequence=row.last_sequence + count,
+            clock=sa.case((row.clock >= wall, row.clock), else_=wall) + count,
+        )
+    )
+    reached = connection.execute(change.returning(row.last_sequence, row.clock)).one_or_none()
+    if reached is None:
+        raise TenantNotFound("the tenant has been erased")
+    return Claim(
+        reached.last_sequence - count + 1, reached.clock - count + 1, datetime.fromtimestamp(now, UTC)
+    )
+
+
+def log_operations(
+    connection: sa.Connection, tenant: Tenant, claim: Claim, entries: Sequence[Operation]
+) -> None:
+    """Append operations of this instance in the places claimed for them."""
+    rows = [
+        {
+            "tenant_number": tenant.number,
+            "origin_number": THIS_INSTANCE,
+            "sequence": claim.first_sequence + offset,
+            "clock": claim.first_clock + offset,
+            "kind": entry.kind,
+            "memory_id": entry.memory_id,
+            "reference": entry.reference,
+            "created_at": claim.moment,
+        }
+        for offset, entry in enumerate(entries)
+    ]
+    if rows:
+        connection.execute(sa.insert(operations), rows)

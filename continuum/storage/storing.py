@@ -1,0 +1,180 @@
+"""Storing texts of one tenant: once each, findable, and logged."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from continuum.core.likeness import likeness
+from continuum.core.uuid7 import uuid7
+from continuum.storage.index import index_of
+from continuum.storage.operations import THIS_INSTANCE, Operation, claim_places, log_operations
+from continuum.storage.tables import memories, repeats, sessions
+from continuum.storage.upserts import insert_missing
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
+
+    from continuum.core.tenancy import Tenant
+
+
+@dataclass(frozen=True)
+class NewMemory:
+    """A text to store, and where it comes from; an imported one brings ``id`` and ``created_at``."""
+
+    role: str
+    text: str = field(repr=False)
+    session: str | None = field(repr=False)
+    occurred_at: datetime | None
+    metadata: dict[str, Any] = field(repr=False)
+    importance: float = 0.5
+    id: str | None = None
+    created_at: datetime | None = None
+
+    @cached_property
+    def content(self) -> tuple[str, str]:
+        """By what the same memory is recognised: its role, and a hash of its text."""
+        return self.role, hashlib.sha256(self.text.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class StoredMemory:
+    """Where a text is stored; ``is_new`` is False when it was there before."""
+
+    number: int
+    id: str
+    is_new: bool
+    near_duplicate_of: str | None = None
+
+
+def store_memories(
+    connection: sa.Connection, tenant: Tenant, texts: Sequence[NewMemory]
+) -> list[StoredMemory]:
+    """Store texts unless the tenant has them in their roles, make them findable, and log it.
+
+    A text that is there stays as it is; where and when it came again is noted beside it, and if it had been
+    superseded it is current again.
+
+    Returns:
+        Where each text is, in their order.
+
+    """
+    # The transaction holds the tenant, so nobody stores the same text between these statements.
+    ids = known_contents(connection, tenant, texts)
+    before = set(ids.values())
+    claim = claim_places(connection, tenant, len(texts))
+    alike = _alike(connection, tenant, texts)
+    rows, entries, again = [], [], []
+    for offset, text in enumerate(texts):
+        said = _provenance(tenant, text, claim.moment)
+        if text.content in ids:
+            again.append((ids[text.content], said))
+            entries.append(Operation("repeat", ids[text.content]))
+            continue
+        like, ident = likeness(text.text), text.id or str(uuid7())
+        content = {
+            "id": ident,
+            "role": text.role,
+            "text": text.text,
+            "content_hash": text.content[1],
+            "importance": text.importance,
+            "likeness": like,
+            "near_duplicate_of": alike.get(like),
+            "origin_number": THIS_INSTANCE,
+            "origin_sequence": claim.first_sequence + offset,
+        }
+        rows.append(said | content)
+        entries.append(Operation("learn", ident))
+        ids[text.content] = ident
+        alike.setdefault(like, ident)
+    _remember_sessions(connection, tenant, texts, claim.moment)
+    numbers = _insert(connection, tenant, rows)
+    if again:
+        numbers |= _note_again(connection, tenant, again)
+    log_operations(connection, tenant, claim, entries)
+    near = {row["id"]: row["near_duplicate_of"] for row in rows}
+    seen = before
+    stored = []
+    for text in texts:
+        ident = ids[text.content]
+        is_new = ident not in seen
+        stored.append(StoredMemory(numbers[ident], ident, is_new, near.get(ident) if is_new else None))
+        seen.add(ident)
+    return stored
+
+
+def _provenance(tenant: Tenant, text: NewMemory, now: datetime) -> dict[str, Any]:
+    return {
+        "tenant_number": tenant.number,
+        "session": text.session,
+        "occurred_at": text.occurred_at,
+        "created_at": text.created_at or now,
+        "metadata": text.metadata,
+    }
+
+
+def _alike(connection: sa.Connection, tenant: Tenant, texts: Sequence[NewMemory]) -> dict[str, str]:
+    """The first memory of each likeness."""
+    likenesses = {likeness(text.text) for text in texts}
+    mine = (memories.c.tenant_number == tenant.number, memories.c.likeness.in_(likenesses))
+    query = sa.select(memories.c.likeness, memories.c.id).where(*mine).order_by(memories.c.number.desc())
+    return {row.likeness: row.id for row in connection.execute(query)}
+
+
+def _remember_sessions(
+    connection: sa.Connection, tenant: Tenant, texts: Sequence[NewMemory], now: datetime
+) -> None:
+    names = sorted({text.session for text in texts if text.session is not None})
+    if names:
+        made = {"tenant_number": tenant.number, "created_at": now}
+        insert_missing(connection, sessions, [made | {"name": name} for name in names])
+
+
+def _insert(connection: sa.Connection, tenant: Tenant, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    if not rows:
+        return {}
+    inserted = connection.execute(sa.insert(memories).returning(memories.c.id, memories.c.number), rows)
+    numbers: dict[str, int] = {row.id: row.number for row in inserted}
+    index_of(connection).add(connection, tenant, {numbers[row["id"]]: row["text"] for row in rows})
+    return numbers
+
+
+def _note_again(
+    connection: sa.Connection, tenant: Tenant, again: Sequence[tuple[str, Mapping[str, Any]]]
+) -> dict[str, int]:
+    mine = (memories.c.tenant_number == tenant.number, memories.c.id.in_({ident for ident, _ in again}))
+    columns = (memories.c.id, memories.c.number, memories.c.superseded_by, memories.c.text)
+    found = connection.execute(sa.select(*columns).where(*mine)).all()
+    numbers: dict[str, int] = {row.id: row.number for row in found}
+    notes = [dict(said) | {"memory_number": numbers[ident]} for ident, said in again]
+    connection.execute(sa.insert(repeats), notes)
+    revive(connection, tenant, {row.number: row.text for row in found if row.superseded_by is not None})
+    return numbers
+
+
+def revive(connection: sa.Connection, tenant: Tenant, texts: Mapping[int, str]) -> None:
+    """Make superseded memories current again: texts by the memories' numbers."""
+    if not texts:
+        return
+    mine = (memories.c.tenant_number == tenant.number, memories.c.number.in_(texts))
+    connection.execute(sa.update(memories).where(*mine).values(superseded_by=None))
+    index_of(connection).add(connection, tenant, texts)
+
+
+def known_contents(
+    connection: sa.Connection, tenant: Tenant, texts: Sequence[NewMemory]
+) -> dict[tuple[str, str], str]:
+    """The ids of those texts that the tenant has, by role and hash."""
+    hashes = {text.content[1] for text in texts}
+    query = sa.select(memories.c.role, memories.c.content_hash, memories.c.id).where(
+        memories.c.tenant_number == tenant.number,
+        # Without the roles, the unique index would be of no use.
+        memories.c.role.in_({text.role for text in texts}),
+        memories.c.content_hash.in_(hashes),
+    )
+    return {(row.role, row.content_hash): row.id for row in connection.execute(query)}
