@@ -28,6 +28,7 @@ class Dispatch:
         self._ledger = ledger
         self._spooling = spooling
         self._folder = spooling.directory or spool_folder
+        self._warned: set[str] = set()
 
     def courier(self, name: str, target: Target, cutter: Cutter) -> Courier:
         """The courier of a destination; its thread starts with the first parcel.
@@ -49,6 +50,7 @@ class Dispatch:
             longest_kept=self._spooling.longest_kept,
             on_loss=self._lost_on_disk,
             on_fault=self._ledger.fault,
+            warned=self._warned,
         )
 
     def _lost_on_disk(self, signal: str, quantity: int, end: End) -> None:

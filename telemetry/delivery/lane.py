@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from telemetry.delivery.courier import Cutter
+from telemetry.delivery.pace import Pace
 from telemetry.delivery.parcel import Parcel
 from telemetry.guard import Guard
 from telemetry.ledger import End
@@ -127,7 +128,7 @@ class Lane(Generic[T]):
             now = time.monotonic()
             if now < self.next_due() if until is None else now >= until:
                 return False
-            for parcel in self._parcels(self._gated()):
+            for parcel in self._parcels(self._gated(Pace() if until is None else None)):
                 self.courier.give(parcel)
             self._due = time.monotonic() + self._delay
         return True
@@ -140,10 +141,12 @@ class Lane(Generic[T]):
                 self._bytes -= weight
                 self._sender.ledger.end(self._exporter.signal(item), End.LOST_AT_SHUTDOWN)
 
-    def _gated(self) -> list[tuple[str, Any]]:
-        """Move up to a batch of items through the gate."""
+    def _gated(self, pace: Pace | None) -> list[tuple[str, Any]]:
+        """Move up to a batch of items through the gate; in no hurry when there is a pace."""
         gated: list[tuple[str, Any]] = []
         for _ in range(min(len(self._queue), self._batch)):
+            if pace is not None:
+                pace.breathe()
             try:
                 item, scope, weight = self._queue.popleft()
             except IndexError:  # who shuts down may be quicker

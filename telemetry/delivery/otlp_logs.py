@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
+from telemetry.delivery.pace import encoded
 from telemetry.gate.logs import clean_log
 
 if TYPE_CHECKING:
@@ -47,8 +48,7 @@ class OtlpLogExporter:
 
     def encode(self, clean: Sequence[ReadableLogRecord]) -> bytes:
         """One protobuf body."""
-        body: bytes = encode_logs(clean).SerializeToString()
-        return body
+        return encoded(clean, _encode)
 
     def split(self, body: bytes) -> list[tuple[int, bytes]]:
         """Two bodies with half of the records each; none when there is only one."""
@@ -80,6 +80,11 @@ def _cut(value: AnyValue) -> None:
         value.string_value = value.string_value[:LONGEST_VALUE]
     elif kind in ("array_value", "kvlist_value"):
         value.ClearField(kind)
+
+
+def _encode(clean: Sequence[ReadableLogRecord]) -> bytes:
+    body: bytes = encode_logs(clean).SerializeToString()
+    return body
 
 
 def _part(whole: ExportLogsServiceRequest, start: int, end: int) -> bytes:

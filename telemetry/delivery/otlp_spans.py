@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
+from telemetry.delivery.pace import encoded
 from telemetry.gate.spans import clean_span
 
 if TYPE_CHECKING:
@@ -52,8 +53,7 @@ class OtlpSpanExporter:
 
     def encode(self, clean: Sequence[ReadableSpan]) -> bytes:
         """One protobuf body."""
-        body: bytes = encode_spans(clean).SerializeToString()
-        return body
+        return encoded(clean, _encode)
 
     def split(self, body: bytes) -> list[tuple[int, bytes]]:
         """Two bodies with half of the spans each; none when there is only one."""
@@ -102,6 +102,11 @@ def _size(value: Any, deepest: int) -> int:
     elif not isinstance(value, tuple | list):
         return 0
     return sum(_OF_A_VALUE + _size(part, deepest - 1) for part in value) if deepest else _OF_A_VALUE
+
+
+def _encode(clean: Sequence[ReadableSpan]) -> bytes:
+    body: bytes = encode_spans(clean).SerializeToString()
+    return body
 
 
 def _part(whole: ExportTraceServiceRequest, start: int, end: int) -> bytes:

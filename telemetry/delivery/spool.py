@@ -44,6 +44,7 @@ class Spool:
         longest_kept: float = 86_400.0,
         on_loss: Callable[[str, int, End], None],
         on_fault: Callable[[str], None],
+        warned: set[str] | None = None,
     ) -> None:
         """Touch nothing yet.
 
@@ -53,6 +54,7 @@ class Spool:
             longest_kept: seconds after which a parcel expires.
             on_loss: told signal, quantity and end of what was in the spool and won't come out of it.
             on_fault: told in a few fixed words what went wrong; no path, no name.
+            warned: what was logged already, where several spools share a disk.
 
         """
         self._path = directory
@@ -60,7 +62,7 @@ class Spool:
         self.longest_kept = longest_kept
         """Seconds after which a parcel expires."""
         self._on_loss = on_loss
-        self._troubles = Troubles(on_fault)
+        self._troubles = Troubles(on_fault, warned)
         self._begin()
 
     def forget_handles(self) -> None:

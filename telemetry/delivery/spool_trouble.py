@@ -13,22 +13,31 @@ logger = logging.getLogger(__name__)
 
 
 class Troubles:
-    """Takes what went wrong. ``on_fault`` is told it each time, the log the first time."""
+    """Takes what went wrong. ``on_fault`` is told it each time, the log the first time.
 
-    def __init__(self, on_fault: Callable[[str], None]) -> None:
+    Args:
+        on_fault: counts it.
+        warned: the reasons that were said already, for spools that share a disk.
+
+    """
+
+    def __init__(self, on_fault: Callable[[str], None], warned: set[str] | None = None) -> None:
         self._on_fault = on_fault
-        self._warned: set[str] = set()
+        self._reported: set[str] = set()
+        self._warned = set() if warned is None else warned
 
     def report(self, trouble: str) -> None:
         """Count a fault each time; say what is wrong once."""
         self._on_fault(f"spool: {trouble}")
-        if trouble not in self._warned:
-            self._warned.add(trouble)
+        self._reported.add(trouble)
+        why = trouble.rpartition(": ")[2]
+        if why not in self._warned:
+            self._warned.add(why)
             logger.warning("telemetry: disk spool: %s", trouble)
 
     def report_once(self, trouble: str) -> None:
         """For what is met again at every look."""
-        if trouble not in self._warned:
+        if trouble not in self._reported:
             self.report(trouble)
 
 
