@@ -803,9 +803,9 @@ def test_a_forked_child_forgets_its_parents_claims_and_frees_none(directory):
             spool.forget_handles()
             claim.done()
             claim.release()
-            print("child", spool.take(), spool.waiting()[0], flush=True)
+            os.write(1, f"child {spool.take()} {spool.waiting()[0]}\n".encode())  # two write at once
             time.sleep(60)
-        print("parent", child, flush=True)
+        os.write(1, f"parent {child}\n".encode())
         time.sleep(60)
     """
     parent = run(script, directory)
