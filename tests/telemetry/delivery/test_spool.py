@@ -803,9 +803,9 @@ def test_a_forked_child_forgets_its_parents_claims_and_frees_none(directory):
             spool.forget_handles()
             claim.done()
             claim.release()
-            os.write(1, f"child {spool.take()} {spool.waiting()[0]}\n".encode())  # two write at once
+            os.write(1, f"child {spool.take()} {spool.waiting()[0]}{os.linesep}".encode())  # two write at once
             time.sleep(60)
-        os.write(1, f"parent {child}\n".encode())
+        os.write(1, f"parent {child}{os.linesep}".encode())
         time.sleep(60)
     """
     parent = run(script, directory)
