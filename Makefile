@@ -5,10 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench fuzz privacy-report clean
+.PHONY: help setup run test check format bench chaos soak fuzz privacy-report settings clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## create .venv from uv.lock (uv is installed into it when it isn't there)
 
@@ -41,6 +41,16 @@ format: $(STAMP) ## apply the formatter and the safe fixes
 bench: $(STAMP) ## what telemetry costs, as ratios within one run
 	@$(BIN)/python benchmarks/gate_cost.py
 	@$(BIN)/python benchmarks/request_cost.py
+
+chaos: $(STAMP) ## what arrives when processes are ended and backends misbehave
+	@timeout 900 $(BIN)/python benchmarks/chaos.py
+
+soak: $(STAMP) ## ten minutes at saturation, and a million spans: does anything grow
+	@$(BIN)/python benchmarks/soak.py --minutes 10
+	@$(BIN)/python benchmarks/soak.py --spans 1000000
+
+settings: $(STAMP) ## write docs/settings.md and deploy/sentry/.env.example from the code
+	@PYTHONPATH=. $(BIN)/python docs/make_settings.py
 
 fuzz: $(STAMP) ## 100,000 made-up inputs through the scrubber
 	@$(BIN)/python tests/telemetry/privacy/fuzzing.py

@@ -1,4 +1,4 @@
-"""``python -m telemetry preview``: telemetry's own commands, for applications that have no other."""
+"""``python -m telemetry doctor | preview | sentry``: telemetry's commands, for applications without their own."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import sys
 
 import telemetry
 
-_COMMANDS = {"preview": telemetry.run_preview}
+
+def _run_sentry(arguments: list[str], program: str) -> int:
+    from telemetry.as_code.command import run
+
+    return run(arguments, program)
+
+
+_COMMANDS = {"doctor": telemetry.run_doctor, "preview": telemetry.run_preview, "sentry": _run_sentry}
 
 
 def main(arguments: list[str]) -> int:

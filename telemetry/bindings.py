@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from opentelemetry import trace
@@ -64,7 +64,7 @@ def fingerprint(pseudonyms: Pseudonyms, text: str) -> str:
 
     Of a form with pseudonyms, and made in the same way with a key of its own; nothing is kept of the text.
     """
-    key = pseudonyms.derived_key(cast("Kind", "query"))  # a domain apart from those of names
+    key = pseudonyms.derived_key("query")  # a domain apart from those of names
     digest = hmac.new(key.encode(), text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
     return f"{pseudonyms.key_id}-{digest[:32]}"
 

@@ -143,6 +143,8 @@ def stand_in(pipeline: Pipeline, instrument: Callable[[Any], None] | None) -> No
                 return self.build_middleware_stack()
         stack = original(self)
         with pipeline.guard("middleware stack"):
+            if instrument is None:  # FastAPI's own telemetry wakes up where contrib's middleware isn't
+                self._telemetry["tracing"] = self._telemetry["metrics"] = self._telemetry["logs"] = False
             pipeline.vocabulary.learn_routes(_templates(self))
             pipeline.vocabulary.learn_packages(_packages(self))
             if isinstance(stack, ServerErrorMiddleware):

@@ -11,6 +11,7 @@ from opentelemetry import trace
 from telemetry import trace_scope
 from telemetry.bindings import fingerprint, pseudonymous
 from telemetry.marking import mark_span
+from telemetry.privacy.scrub import marker, names_somebody
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,15 +48,17 @@ def capture(
         mark_span(trace.get_current_span(), error)
         if pipeline.errors is None:
             return None
+        if query is None and not tenant and not tags:
+            return pipeline.errors.capture(error, handled=True, level=level, extra=_without_names(extra))
         with _alone() as scope:
             if tenant and scope.tenant is None:
                 pipeline.bind_tenant(tenant)
-            more = dict(extra or {})
+            more = _without_names(extra)
             if isinstance(query, str):
                 scope.register((query,))
                 more["continuum.query.length"] = len(query)
                 more["continuum.query.hash"] = fingerprint(pipeline.pseudonyms, query)
-            known = pseudonymous(pipeline, tags, scope) if tags else None
+            known = pseudonymous(pipeline, _entries(tags), scope)
             return pipeline.errors.capture(error, handled=True, level=level, tags=known, extra=more)
     return None
 
@@ -74,8 +77,10 @@ def capture_message(
         if pipeline.errors is None:
             return None
         with _alone() as scope:
-            known = pseudonymous(pipeline, tags, scope) if tags else None
-            return pipeline.errors.capture_message(message, place, level=level, tags=known, extra=extra)
+            known = pseudonymous(pipeline, _entries(tags), scope)
+            return pipeline.errors.capture_message(
+                message, place, level=level, tags=known, extra=_without_names(extra)
+            )
     return None
 
 
@@ -89,3 +94,17 @@ def _alone() -> Iterator[trace_scope.TraceScope]:
         yield scope
     finally:
         trace_scope.enter(before)
+
+
+def _entries(given: Any) -> dict[Any, Any]:
+    """What was given as a dictionary; anything else must not cost the event."""
+    return dict.copy(given) if isinstance(given, dict) else {}
+
+
+def _without_names(given: Any) -> dict[Any, Any]:
+    """Entries without texts whose key says whose they are: a tenant, a user, a customer."""
+    somebodys = marker("personal-key")
+    return {
+        key: somebodys if isinstance(value, str) and isinstance(key, str) and names_somebody(key) else value
+        for key, value in _entries(given).items()
+    }

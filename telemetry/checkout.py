@@ -6,12 +6,14 @@ import re
 import zlib
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _VERSION_TAG: Final = re.compile(r"v?(\d+(?:\.\d+){1,3}(?:[.+-]?[A-Za-z0-9][A-Za-z0-9.]{0,30})?)")
-_LARGEST: Final = 1 << 20
+_LARGEST: Final = 4 << 20
 """Bytes of a file that are read: no file that matters here is larger."""
 _MOST_TAGS: Final = 1000
 _DEEPEST: Final = 5
@@ -29,7 +31,7 @@ class Commit:
 
 def commit_of(directory: Path) -> Commit | None:
     """The commit that a directory's checkout is at; None when it is in none, or was installed into one."""
-    with suppress(OSError, ValueError):
+    with suppress(OSError, ValueError, RuntimeError):  # the last for symbolic links in a circle
         if _INSTALLED.isdisjoint(directory.parts) and (git := _git_directory(directory)) is not None:
             common = _common(git)
             packed = _packed(common)

@@ -28,13 +28,14 @@ class Identity:
 
     service_name: str
     release: str | None
-    service_version: str | None
     environment: str
     server_name: str
     named_by_environment: bool
     instance_id: str = field(default_factory=lambda: str(uuid.uuid4()))
     said: str | None = None
     """The release that was given, when it may be a bare version: the application's name goes before it."""
+    said_version: str | None = None
+    """The service's version, when it was given beside the release."""
     extra: tuple[tuple[str, str], ...] = ()
 
     @classmethod
@@ -48,12 +49,12 @@ class Identity:
         identity = cls(
             service_name=service or (_name(f"{_UNKNOWN}:{program}", _UNKNOWN) if program else _UNKNOWN),
             release=release_name,
-            service_version=settings.service_version or _version_in(release_name),
             environment=settings.environment,
             server_name=settings.server_name or _name(socket.gethostname(), "unknown"),
             named_by_environment=service is not None,
             instance_id=instance or str(uuid.uuid4()),
             said=None if as_it_stands else given,
+            said_version=settings.service_version,
             extra=settings.resource_attributes,
         )
         if settings.application is None:
@@ -74,9 +75,15 @@ class Identity:
         return replace(
             self,
             service_name=self.service_name if self.named_by_environment else own,
-            service_version=self.service_version or _version_in(chosen),
             release=chosen,
         )
+
+    @property
+    def service_version(self) -> str | None:
+        """The service's version: what comes after the name in its release, unless another was given."""
+        if self.said_version is not None or self.release is None:
+            return self.said_version
+        return self.release.partition("@")[2] or self.release
 
     def own_attributes(self) -> dict[str, str]:
         """The resource's attributes that are known here: each has been looked at and names nobody."""
@@ -108,11 +115,6 @@ def _name(text: str, otherwise: str) -> str:
     with suppress(ValueError):
         return labels.name(text)
     return otherwise
-
-
-def _version_in(release_name: str | None) -> str | None:
-    """What comes after the name in a release."""
-    return None if release_name is None else release_name.partition("@")[2] or release_name
 
 
 def _version(distribution: str) -> str:

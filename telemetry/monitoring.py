@@ -8,27 +8,32 @@ from __future__ import annotations
 
 import inspect
 from functools import wraps
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from telemetry.operations import Operation
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Generator
+    from types import TracebackType
 
     from telemetry.pipeline import Pipeline
     from telemetry.running import Run
 
 
+_NOTHING: Final[tuple[Any, ...]] = (None,)
+
+
 class Work(NamedTuple):
-    """What is monitored, and under which name."""
+    """What is monitored, under which name, and where that function stands."""
 
     function: Callable[..., Any]
     name: str
+    place: str | None
     pipeline: Callable[[], Pipeline | None]
 
     def operation(self) -> Operation:
         """One call, as a context manager."""
-        return Operation(self.name, self.pipeline, tags=None)
+        return Operation(self.name, self.pipeline, function=self.place)
 
     def start(self) -> tuple[Pipeline, Run] | None:
         """One call that is resumed several times; None while telemetry is off."""
@@ -37,7 +42,7 @@ class Work(NamedTuple):
             with pipeline.guard("operation"):
                 from telemetry.running import start
 
-                return pipeline, start(pipeline, self.name)
+                return pipeline, start(pipeline, self.name, function=self.place)
         return None
 
 
@@ -48,7 +53,10 @@ def monitor(function: Any, name: str | None, pipeline: Callable[[], Pipeline | N
     """
     if isinstance(function, classmethod | staticmethod):
         return type(function)(monitor(function.__func__, name, pipeline))
-    work = Work(function, name or getattr(function, "__name__", "call"), pipeline)
+    qualified = getattr(function, "__qualname__", None)
+    place = None if qualified is None else f"{function.__module__}.{qualified}"
+    shown = str(name or getattr(function, "__name__", "call"))
+    work = Work(function, shown, place, pipeline)
     if inspect.isasyncgenfunction(function):
         return _async_generator(work)
     if inspect.isgeneratorfunction(function):
@@ -83,7 +91,7 @@ def _generator(work: Work) -> Callable[..., Any]:
         if started is None:
             return (yield from inner)
         steps = Steps(*started)
-        resume, given = inner.send, (None,)
+        resume, given = inner.send, _NOTHING
         while True:
             with steps:
                 try:
@@ -109,7 +117,7 @@ def _async_generator(work: Work) -> Callable[..., Any]:
     async def generate(*args: Any, **kwargs: Any) -> AsyncGenerator[Any, Any]:
         inner = work.function(*args, **kwargs)
         steps = Steps(*(work.start() or (None, None)))
-        resume, given = inner.asend, (None,)
+        resume, given = inner.asend, _NOTHING
         while True:
             with steps:
                 try:
@@ -145,7 +153,9 @@ class Steps:
                 current.__enter__()
                 self._current = current
 
-    def __exit__(self, _kind: Any, error: BaseException | None, _trace: Any) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         if self._pipeline is None or self._run is None:
             return
         if self._current is not None:

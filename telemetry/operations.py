@@ -26,6 +26,7 @@ class Operation:
         tenant: whose work it is; only the pseudonym is sent, and a tenant that is bound already stays.
         tags: see ``telemetry.set_operation``; they stand on this span.
         content: a text that may stand nowhere in what leaves of it.
+        function: the dotted name of the function that does it.
         above: the operation that this is a part of.
 
     """
@@ -38,11 +39,11 @@ class Operation:
         tenant: Any = None,
         tags: dict[str, Any] | None = None,
         content: str | None = None,
+        function: str | None = None,
         above: Operation | None = None,
     ) -> None:
         self._name, self._tenant, self._tags, self._content = name, tenant, tags or {}, content
-        self._pipeline = pipeline
-        self._above = above
+        self._pipeline, self._function, self._above = pipeline, function, above
         self._runs: list[tuple[Pipeline, Run, AbstractContextManager[None]]] = []
 
     def __enter__(self) -> Self:
@@ -51,13 +52,14 @@ class Operation:
             with pipeline.guard("operation"):
                 from telemetry.running import start
 
-                above = self._above._running() if self._above is not None else None
+                above = self._above.run if self._above is not None else None
                 run = start(
                     pipeline,
                     self._name,
                     tenant=self._tenant,
                     tags=self._tags,
                     content=self._content,
+                    function=self._function,
                     parent=None if above is None else above.span,
                 )
                 current = run.current()
@@ -112,7 +114,9 @@ class Operation:
 
                 run.span.set_status(Status(StatusCode.OK if status in _FINE else StatusCode.ERROR))
 
-    def _running(self) -> Run | None:
+    @property
+    def run(self) -> Run | None:
+        """What was entered last and hasn't been left."""
         return self._runs[-1][1] if self._runs else None
 
 

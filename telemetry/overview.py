@@ -2,21 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any, Final
 
 from telemetry.configuration.collector import SIGNALS
+from telemetry.identity import DISTRIBUTION
 
 if TYPE_CHECKING:
     from telemetry.pipeline import Pipeline
 
 
-def status_of(pipeline: Pipeline) -> dict[str, Any]:
-    """What is running and what became of everything, without secrets."""
+_VERSIONS: Final = {
+    "telemetry": DISTRIBUTION,
+    "sentry-sdk": "sentry-sdk",
+    "opentelemetry-sdk": "opentelemetry-sdk",
+}
+"""By the name that is shown: a distribution. That of telemetry is the scrubber's too."""
+
+
+def status_of(pipeline: Pipeline, *, reason: str | None = None) -> dict[str, Any]:
+    """What is running and what became of everything, without secrets.
+
+    Args:
+        pipeline: what runs, or ran.
+        reason: why it doesn't run any more; None while it does.
+
+    """
     settings = pipeline.settings
     targets = {signal: pipeline.target(signal) for signal in SIGNALS}
     return {
-        "active": True,
+        "active": reason is None,
         "available": True,
+        **({} if reason is None else {"reason": reason}),
         "environment": pipeline.identity.environment,
         "release": pipeline.identity.release,
         "service": pipeline.identity.service_name,
@@ -27,10 +44,21 @@ def status_of(pipeline: Pipeline) -> dict[str, Any]:
         "sampler": settings.sampler,
         "traces_sample_rate": settings.traces_rate,
         "sample_rate": settings.error_rate,
+        "profile": settings.privacy,
         "pseudonym_key_id": pipeline.pseudonyms.key_id,
         "instrumentations": dict(pipeline.instruments),
         "problems": [*map(str, settings.problems), *pipeline.troubles],
+        "waiting": pipeline.sender.waiting(),
         "delivery": {courier.name: courier.status() for courier in pipeline.sender.couriers},
+        "versions": {name: _version(distribution) for name, distribution in _VERSIONS.items()},
         "sources": dict(settings.sources),
+        "notes": list(settings.notes),
         "ledger": pipeline.ledger.snapshot(),
     }
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None

@@ -67,7 +67,9 @@ class Pipeline:
         self.vocabulary = Vocabulary(
             settings.privacy, settings.operator_words, settings.safe_keys, settings.rules_off
         )
-        self.scrubbing = Scrubbing(self.vocabulary, lambda: self.identity, self.ledger)
+        self.scrubbing = Scrubbing(
+            self.vocabulary, lambda: self.identity, self.ledger, longest=settings.limits.length
+        )
         self.provider = self._provider()
         self._holding: HoldingSpanProcessor | None = None
         self._reports: ClientReports | None = None

@@ -52,7 +52,7 @@ def _folder(application: str) -> Path | None:
     """Where the package of that name is; it isn't imported for that."""
     if not application.isidentifier():
         return None
-    with suppress(ImportError, ValueError, AttributeError):
+    with suppress(Exception):  # finders are anybody's code
         spec = find_spec(application)
         if spec is not None and spec.origin is not None and spec.submodule_search_locations:
             return Path(spec.origin).resolve().parent

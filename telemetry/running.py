@@ -67,18 +67,20 @@ class Run:
                 yield
         finally:
             if self._scope is not None:
-                trace_scope.enter(before)
+                trace_scope.leave(self._scope, before)
             context.detach(token)
 
     def end(self, error: BaseException | None = None) -> None:
         """End the span; an exception marks it, being cancelled is no error."""
-        if isinstance(error, CancelledError):
-            self.span.add_event("cancelled")
-        elif isinstance(error, Exception):
-            mark_span(self.span, error)
-        if self._step is not None:
-            self._step.end_time, self._step.failed = time_ns(), isinstance(error, Exception)
-        self.span.end()
+        try:
+            if isinstance(error, CancelledError):
+                self.span.add_event("cancelled")
+            elif isinstance(error, Exception):
+                mark_span(self.span, error)  # which asks the exception for its text
+        finally:
+            if self._step is not None:
+                self._step.end_time, self._step.failed = time_ns(), isinstance(error, Exception)
+            self.span.end()
 
 
 def start(
@@ -88,6 +90,7 @@ def start(
     tenant: Any = None,
     tags: Mapping[str, Any] | None = None,
     content: str | None = None,
+    function: str | None = None,
     parent: Span | None = None,
 ) -> Run:
     """Start an operation below the current span, or below ``parent``.
@@ -98,15 +101,19 @@ def start(
         tenant: whose work it is; within a request whose tenant is known, that one stays.
         tags: see ``telemetry.tags``; they stand on this span.
         content: a text that may stand nowhere in what leaves of it.
+        function: the dotted name of the function that does it.
         parent: the span above it.
 
     """
-    known = pseudonymous(pipeline, tags or {}, trace_scope.current())
-    run = Run(pipeline, name, attributes_of(known), parent)
-    with run.current():
-        scope = trace_scope.current()
-        if tenant and scope is not None and (scope.tenant is None or run.stands_alone):
-            bind_tenant(pipeline, tenant)
-        if content and scope is not None:
-            scope.register((content,))
+    attributes = attributes_of(pseudonymous(pipeline, tags or {}, trace_scope.current()))
+    if function is not None:
+        attributes["code.function.name"] = function
+    run = Run(pipeline, name, attributes, parent)
+    if tenant or content:
+        with run.current():
+            scope = trace_scope.own()
+            if tenant and (scope.tenant is None or run.stands_alone):
+                bind_tenant(pipeline, tenant)
+            if content:
+                scope.register((content,))
     return run

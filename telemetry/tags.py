@@ -28,15 +28,15 @@ _OTHER: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 """Other keys have no dots: those with dots belong to conventions."""
 
 
-def bounded(tags: Mapping[str, Any]) -> dict[str, Any]:
+def bounded(tags: Mapping[Any, Any]) -> dict[str, Any]:
     """Tags that may wait for the gate: few, short and of plain types. None stands for one that wasn't given."""
     kept: dict[str, Any] = {}
     for key, value in tags.items():
-        if value is None or len(kept) >= MOST_TAGS:
+        if value is None or not isinstance(key, str) or len(kept) >= MOST_TAGS:
             continue
         if key in TAGS:
             kept[key] = _bounded(value)
-        elif isinstance(key, str) and _OTHER.fullmatch(key):
+        elif _OTHER.fullmatch(key):
             kept[key] = marker("personal-key") if names_somebody(key) else _bounded(value)
     return kept
 

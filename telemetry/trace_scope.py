@@ -61,10 +61,11 @@ class TraceScope:
         """The task or thread that made the scope for want of another; None when it belongs to a piece of work."""
         self.since = time.monotonic()
         # What the parent's request brought in is parsed when it is asked for; a grandparent's is asked for now.
-        self._parent = parent if parent is not None and parent._parent is None else None
+        lazily = parent is not None and parent._parent is None  # noqa: SLF001  # of its own class
+        self._parent: TraceScope | None = parent if lazily else None
         if parent is not None and self._parent is None:
             parent.parse()
-        self._content = parent._content.child() if parent else Content()
+        self._content: Content = parent._content.child() if parent else Content()  # noqa: SLF001  # the same
         self._inbound: InboundRequest | None = None
         self._held: list[ReadableSpan] = []
         self._steps: deque[Any] = deque(maxlen=MOST_STEPS)
@@ -146,6 +147,12 @@ def enter(scope: TraceScope | None) -> TraceScope | None:
     return before
 
 
+def leave(scope: TraceScope, before: TraceScope | None) -> None:
+    """Make the scope before the running one again, unless another one is by now, as in another task's context."""
+    if _current.get() is scope:
+        _current.set(before)
+
+
 def own() -> TraceScope:
     """The running scope to write to; a new one, for this task or thread alone, where nothing has opened one.
 
@@ -194,7 +201,10 @@ def open_for(span: Span, parent_context: Context | None) -> TraceScope:
     """Give a started span its scope: its local parent's, or a new one with the span as local root."""
     scope = of_span(trace.get_current_span(parent_context))
     if scope is None:
-        scope = TraceScope(span.get_span_context().span_id, parent=_current.get())
+        before = _current.get()
+        scope = TraceScope(span.get_span_context().span_id, parent=before)
+        if before is not None and before.owner is not None and span.kind is trace.SpanKind.SERVER:
+            scope.tenant, scope.operation = None, {}  # whose request it is, nobody knows yet
     scope.note(span)
     if scope.operation:
         span.set_attributes(attributes_of(scope.operation))

@@ -25,9 +25,9 @@ class Batching:
     batch: int = 512
     """MAX_EXPORT_BATCH_SIZE: items in one body, fewer when they are large."""
     delay: float = 1.0
-    """SCHEDULE_DELAY, in milliseconds: until a batch goes out although it isn't full."""
+    """SCHEDULE_DELAY, in milliseconds: the time until a batch goes out although it isn't full."""
     timeout: float = 30.0
-    """EXPORT_TIMEOUT, in milliseconds: for one exchange with a collector, at most."""
+    """EXPORT_TIMEOUT, in milliseconds: the time for one exchange with a collector, at most."""
 
     @classmethod
     def of(cls, env: Environment, signal: str) -> Batching:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
@@ -34,10 +35,13 @@ def take_arguments(env: Environment, arguments: Mapping[str, object]) -> None:
     for name, value in arguments.items():
         if name not in ARGUMENTS:
             env.refuse(argument(name), "one of " + ", ".join(ARGUMENTS))
-        elif isinstance(value, str | int | float):
-            env.given[argument(name)] = str(value)
         elif value is not None:
-            env.refuse(argument(name), "a text or a number")
+            text = None
+            if isinstance(value, str | int | float):
+                with suppress(ValueError):  # an integer of thousands of digits has no text
+                    text = env.given[argument(name)] = str(value)
+            if text is None:
+                env.refuse(argument(name), "a text or a number")
 
 
 def privacy(wanted: Profile, env: Environment, environment: str, dsn: Dsn | None) -> Profile:

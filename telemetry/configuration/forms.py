@@ -121,7 +121,7 @@ def patterns(raw: str) -> tuple[str, ...]:
     found = names(raw)
     try:
         re.compile("|".join(found))
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ValueError(PATTERNS) from error
     return found
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from telemetry import propagation
 from telemetry.configuration import forms, labels
 from telemetry.configuration.environment import Reading
+from telemetry.configuration.limits import LIMITED
 from telemetry.privacy.patterns import SWITCHABLE
 from telemetry.privacy.vocabulary import PROFILES
 from telemetry.sentry.dsn import FORM as DSN_FORM
@@ -225,3 +226,12 @@ READINGS: Final = _by_setting(
     ),
     Reading("shutdown_timeout", ("CONTINUUM_TELEMETRY_SHUTDOWN_TIMEOUT",), forms.seconds, forms.SECONDS),
 )
+
+BREAKING: Final = frozenset(
+    {
+        *READINGS["propagators"].variables,
+        *READINGS["excluded_urls"].variables,
+        *(variable for reading in LIMITED.values() for variable in reading.variables),
+    }
+)
+"""Variables that OpenTelemetry reads itself, and raises when it can't."""

@@ -11,6 +11,7 @@ from telemetry.configuration.collector import SIGNALS, Collector, Signal
 from telemetry.configuration.environment import Environment, Problem
 from telemetry.configuration.limits import Limits
 from telemetry.configuration.readings import (
+    BREAKING,
     CONFIG_FILE,
     ENVIRONMENT,
     READINGS,
@@ -77,7 +78,7 @@ class Settings:
     """SENTRY_SAMPLE_RATE: the share of error events that is sent."""
 
     traces_rate: float = 0.0
-    """SENTRY_TRACES_SAMPLE_RATE, OTEL_TRACES_SAMPLER_ARG: the share of new traces that is sent; the second counts
+    """SENTRY_TRACES_SAMPLE_RATE, OTEL_TRACES_SAMPLER_ARG: the share of new traces that is sent. The last counts
     with a ``…traceidratio`` sampler only, whose own default is 1. With the local inspector it is 1 in
     development."""
 
@@ -114,17 +115,18 @@ class Settings:
     """OTEL_METRICS_EXPORTER: whether metrics are sent. Only collectors take them."""
 
     metrics_interval: float = 60.0
-    """OTEL_METRIC_EXPORT_INTERVAL, in milliseconds: between two collections."""
+    """OTEL_METRIC_EXPORT_INTERVAL, in milliseconds: the time between two collections."""
 
     metrics_temporality: str = "cumulative"
-    """OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: since when counts are counted."""
+    """OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: whether counts are told since the start or since the
+    last time."""
 
     propagators: tuple[str, ...] = DEFAULT_PROPAGATORS
     """OTEL_PROPAGATORS: how a trace is continued from and to other services."""
 
     disabled_instrumentations: tuple[str, ...] = ()
-    """OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: instrumentations that don't run, ``*`` for all. Errors are captured all
-    the same."""
+    """OTEL_PYTHON_DISABLED_INSTRUMENTATIONS: instrumentations that don't run, ``*`` for all. Errors are captured
+    all the same."""
 
     excluded_urls: tuple[str, ...] = ()
     """OTEL_PYTHON_FASTAPI_EXCLUDED_URLS, OTEL_PYTHON_EXCLUDED_URLS: requests to these have no server span. Their
@@ -162,6 +164,11 @@ class Settings:
 
     problems: tuple[Problem, ...] = ()
     """Variables whose values could not be used."""
+
+    @property
+    def breaking(self) -> tuple[str, ...]:
+        """Variables with values at which OpenTelemetry raises, some when it is imported: take them away from it."""
+        return tuple(problem.variable for problem in self.problems if problem.variable in BREAKING)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -253,7 +260,7 @@ class Settings:
             setting: env.read(reading, cls.__dataclass_fields__[setting].default)
             for setting, reading in READINGS.items()
         }
-        if env.given.get(argument("dsn")) == "":
+        if argument("dsn") in env.given and not env.raw(argument("dsn")):
             read["dsn"], env.sources["dsn"] = None, argument("dsn")
             env.override("dsn", "SENTRY_DSN")
         read["privacy"] = derived.privacy(read["privacy"], env, environment, read["dsn"])

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
 
 from telemetry.privacy import policy, program, words
-from telemetry.privacy.scrub import marker, names_somebody
 from telemetry.privacy.shapes import SHAPE
 
 if TYPE_CHECKING:
@@ -84,6 +83,7 @@ def clean_event(
             clean[key] = rebuild(event[key], scrubber)
     if event.get("logentry"):
         clean["logentry"] = {"formatted": _log_line(event["logentry"], event.get("logger"), scrubber)}
+    clean.setdefault("tags", {})["service.instance.id"] = identity.instance_id
     clean.setdefault("contexts", {})["runtime"] = _RUNTIME
     if scope is not None and scope.tenant is not None:
         clean["user"] = {"id": scope.tenant}
@@ -265,25 +265,8 @@ def _tags(value: Any, scrubber: Scrubber) -> dict[str, Any]:
         if key in _TAGS:
             clean[key] = scrubber.shaped(_TAGS[key], text)
         elif isinstance(key, str):
-            clean.update(_free({key: text}, scrubber))
+            clean.update(scrubber.attributes({key: text}))
     return clean
-
-
-def _free(value: Any, scrubber: Scrubber) -> dict[str, Any]:
-    """What somebody attached under keys of their own; a text whose key says whose it is goes in every profile."""
-    if not isinstance(value, dict):
-        return {}
-    somebodys = marker("personal-key")
-    return scrubber.attributes(
-        {
-            key: somebodys if isinstance(text, str) and _is_somebodys(key) else text
-            for key, text in list(value.items())[: policy.MAX_ITEMS]
-        }
-    )
-
-
-def _is_somebodys(key: Any) -> bool:
-    return isinstance(key, str) and key not in policy.SAFE_KEYS and names_somebody(key)
 
 
 def _log_line(entry: Any, logger: Any, scrubber: Scrubber) -> str:
@@ -340,5 +323,5 @@ _PARTS: Final[dict[str, Callable[[Any, Scrubber], Any]]] = {
     "message": lambda value, scrubber: scrubber.message(value if isinstance(value, str) else ""),
     "fingerprint": _fingerprint,
     "spans": _spans,
-    "extra": _free,
+    "extra": lambda value, scrubber: scrubber.attributes(value) if isinstance(value, dict) else {},
 }

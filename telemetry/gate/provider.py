@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from opentelemetry.sdk.trace import SynchronousMultiSpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import SpanLimits, SynchronousMultiSpanProcessor, TracerProvider
 
 from telemetry.gate.holding import ScopingSpanProcessor
 from telemetry.gate.spans import GatedSpanProcessor
@@ -59,6 +59,10 @@ class GatedTracerProvider(TracerProvider):
         super().__init__(
             sampler=sampler,
             resource=resource,
+            # Texts are cut behind the gate: half a secret looks like none.
+            span_limits=SpanLimits(
+                max_attribute_length=SpanLimits.UNSET, max_span_attribute_length=SpanLimits.UNSET
+            ),
             shutdown_on_exit=False,
             active_span_processor=self.processors,
         )

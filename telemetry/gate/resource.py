@@ -17,12 +17,14 @@ if TYPE_CHECKING:
 
 @lru_cache(maxsize=4)
 def resource_of(identity: Identity) -> Resource:
-    """Attributes of an identity: named by people who may, so they only have to hold no secret."""
+    """Attributes of an identity: named by people who may, so they only have to hold no secret.
+
+    What the identity is made of was looked at when it was read, and stands in Sentry's events as it is.
+    """
     scrubber = Scrubber(Vocabulary("balanced"))
-    return Resource(
-        {
-            key: scrubber.shaped("label", value)
-            for key, value in identity.resource_attributes().items()
-            if key not in policy.DROPPED_KEYS
-        }
-    )
+    named = {
+        key: scrubber.shaped("label", value)
+        for key, value in identity.extra
+        if key not in policy.DROPPED_KEYS
+    }
+    return Resource(named | identity.own_attributes())

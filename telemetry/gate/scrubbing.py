@@ -32,6 +32,8 @@ class Scrubbing:
     """By a keyed hash of what a span says: its clean name and attributes, and the rules that acted."""
     clean_scopes: dict[InstrumentationScope, InstrumentationScope] = field(default_factory=dict)
     """Instrumentation scopes that passed whole; a process has few, and each makes many spans."""
+    longest: int | None = None
+    """Characters of a text in a span's attributes, cut when it is clean; None for no limit of its own."""
 
     def remember(self, said: int, name: str, attributes: dict[str, Any], rules: Mapping[str, int]) -> None:
         """Keep what became of spans that say the same, in the profile where that depends on nothing else."""

@@ -58,6 +58,7 @@ def clean_span(span: ReadableSpan, scope: TraceScope | None, scrubbing: Scrubbin
         name, attributes = known[0], known[1].copy()
         if known[2]:
             scrubber.rules.update(known[2])
+    attributes = _cut(attributes, scrubbing.longest)
     if scope is not None and scope.tenant is not None:
         attributes[TENANT] = scope.tenant
     raw_events, raw_links = span.events, span.links
@@ -67,7 +68,7 @@ def clean_span(span: ReadableSpan, scope: TraceScope | None, scrubbing: Scrubbin
         parent=_clean_context(span.parent),
         resource=span.resource,
         attributes=attributes,
-        events=_clean_events(raw_events, scrubber) if raw_events else (),
+        events=_clean_events(raw_events, scrubber, scrubbing.longest) if raw_events else (),
         links=_clean_links(raw_links, scrubber) if raw_links else (),
         kind=span.kind,
         status=_clean_status(span, scrubber),
@@ -93,11 +94,27 @@ def _said(module: str | None, span: ReadableSpan, raw: Mapping[str, Any]) -> int
     return hash((module, span.kind, span.name, *raw, *values))
 
 
-def _clean_events(events: Sequence[Event], scrubber: Scrubber) -> tuple[Event, ...]:
+def _cut(attributes: dict[str, Any], longest: int | None) -> dict[str, Any]:
+    """Clean attributes whose texts are no longer than an operator wants them."""
+    if longest is None:
+        return attributes
+    return {
+        key: value[:longest]
+        if isinstance(value, str)
+        else [item[:longest] if isinstance(item, str) else item for item in value]
+        if isinstance(value, list | tuple)
+        else value
+        for key, value in attributes.items()
+    }
+
+
+def _clean_events(
+    events: Sequence[Event], scrubber: Scrubber, longest: int | None = None
+) -> tuple[Event, ...]:
     return tuple(
         Event(
             name="exception" if event.name == "exception" else scrubber.name(event.name),
-            attributes=scrubber.attributes(event.attributes),
+            attributes=_cut(scrubber.attributes(event.attributes), longest),
             timestamp=event.timestamp,
         )
         for event in _each_once(events[: policy.MAX_EVENTS])

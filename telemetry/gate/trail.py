@@ -16,6 +16,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from telemetry.gate.events import MAX_BREADCRUMBS
 from telemetry.gate.spans import clean_span
+from telemetry.guard import Guard
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,11 +60,12 @@ class Trail:
 
     def lead_to(self, event: dict[str, Any], scope: TraceScope | None, scrubbing: Scrubbing) -> None:
         """Put the breadcrumbs of these steps between those that a clean event has."""
-        crumbs = [crumb for step in self._steps for crumb in self._crumbs(step, scope, scrubbing)]
-        if crumbs:
-            before = event.get("breadcrumbs", {}).get("values", [])
-            merged = sorted([*before, *crumbs], key=_when)
-            event["breadcrumbs"] = {"values": merged[-MAX_BREADCRUMBS:]}
+        with Guard(scrubbing.ledger, "breadcrumb trail"):  # without its trail an error is still worth sending
+            crumbs = [crumb for step in self._steps for crumb in self._crumbs(step, scope, scrubbing)]
+            if crumbs:
+                before = event.get("breadcrumbs", {}).get("values", [])
+                merged = sorted([*before, *crumbs], key=_when)
+                event["breadcrumbs"] = {"values": merged[-MAX_BREADCRUMBS:]}
 
     def _crumbs(self, step: Any, scope: TraceScope | None, scrubbing: Scrubbing) -> list[dict[str, Any]]:
         start, end = step.start_time, step.end_time
@@ -82,7 +84,9 @@ class Trail:
             crumbs.append(_crumb(f"{name} started", category, start, {}))
         if is_over:
             data["duration_ms"] = round((end - start) / 1e6, 3)
-            crumbs.append(_crumb(f"{name} {'failed' if failed else 'ended'}", category, end, data, failed=failed))
+            crumbs.append(
+                _crumb(f"{name} {'failed' if failed else 'ended'}", category, end, data, failed=failed)
+            )
         return crumbs
 
 
@@ -100,7 +104,7 @@ def _crumb(
 
 
 def _category(span: ReadableSpan) -> str:
-    """``db``, ``cache``, ``api`` (a request that is served), ``http`` (one that is made), ``validation`` or ``operation``."""
+    """``db``, ``cache``, ``api`` (that is served), ``http`` (that is called), ``validation`` or ``operation``."""
     attributes = span.attributes or {}
     system = attributes.get("db.system.name", attributes.get("db.system"))
     if system is not None:

@@ -26,7 +26,15 @@ ADDED: Final = "added"
 
 _MARKER: Final = re.compile(r"\[redacted:([a-z-]+)\]")
 _PLAIN: Final = re.compile(r"[A-Za-z_]\w*")
-_SENDER: Final = ("environment", "platform", "release", "sdk", "server_name", "contexts.runtime")
+_SENDER: Final = (
+    "environment",
+    "platform",
+    "release",
+    "sdk",
+    "server_name",
+    "contexts.runtime",
+    'tags["service.instance.id"]',
+)
 _LATEST: Final = (".frames", "breadcrumbs.values")
 
 

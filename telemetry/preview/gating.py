@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from telemetry.gate.scrubbing import Scrubbing
@@ -45,7 +45,7 @@ def scrubbing_of(settings: Settings, profile: Profile | None = None, routes: Ite
         profile or settings.privacy, settings.operator_words, settings.safe_keys, settings.rules_off
     )
     vocabulary.learn_routes(routes)
-    identity = Identity.of(settings)
+    identity = replace(Identity.of(settings), instance_id="this-process")  # the same in every preview
     return Scrubbing(vocabulary, lambda: identity, Ledger())
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pathlib import Path
 
-Kind = Literal["tenant", "user", "instance", "peer"]
+Kind = Literal["tenant", "user", "instance", "peer", "query"]
 
 SHAPE = re.compile(r"[0-9a-f]{4}-[0-9a-f]{32}")
 

@@ -123,6 +123,7 @@ PLACES: Final = frozenset(
         "Sentry envelopes",
         "Sentry transport",
         "baggage gate",
+        "breadcrumb trail",
         "error capture",
         "explicit context",
         "flush",

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import logging
 from asyncio import CancelledError
 from typing import TYPE_CHECKING, Any, Final
 
 import sentry_sdk
 from opentelemetry import trace
 from sentry_sdk.integrations.excepthook import ExcepthookIntegration
-from sentry_sdk.integrations.logging import LoggingIntegration, ignore_logger
 from sentry_sdk.integrations.threading import ThreadingIntegration
 from sentry_sdk.scope import (
     add_global_event_processor,
     register_external_propagation_context,
     use_isolation_scope,
 )
-from sentry_sdk.utils import event_from_exception
 
 from telemetry import trace_scope
 from telemetry.gate.snapshot import Snapshot, cut
@@ -26,9 +23,9 @@ from telemetry.marking import claim, give_back
 from telemetry.sentry.dsn import Dsn
 from telemetry.sentry.flood import Flood, kind_of, kind_of_line
 from telemetry.sentry.log_lines import parts, with_parts
+from telemetry.sentry.sdk import collecting_nothing, event_of, ignore_logger, logging_integration
 from telemetry.sentry.transport import GatedTransport, explain, explain_nothing
 from telemetry.sentry.variables import add_shapes
-from telemetry.tags import bounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,6 +38,8 @@ if TYPE_CHECKING:
 
 _MECHANISM = "continuum"
 _ADMITTED = "continuum_admitted"
+_MOST_DSNS = 16
+"""Backends that an application may send its events to; clients for more of them send nothing."""
 _LONGEST_CATEGORY: Final = 120
 _LONGEST_MESSAGE: Final = 1024
 _LEVELS: Final = {"warn": "warning", "critical": "fatal"} | {
@@ -61,35 +60,29 @@ class ErrorClient:
         self.lane = lane_for(settings.dsn)
         """Where the events of our own DSN go."""
         self._transport = GatedTransport(settings.dsn.text, self.lane, ledger)
+        self._transports = {settings.dsn.text: self._transport}
 
     def install(self) -> None:
         """Make this the process's Sentry client."""
-        envelope_traces = self._settings.traces_by_envelope
         sentry_sdk.init(
             dsn=self._settings.dsn.text if self._settings.dsn else None,
             transport=self._transport,
             environment=self._settings.environment,
             sample_rate=self._settings.error_rate,
-            # OpenTelemetry owns traces. The envelope transport builds transactions from its sampled spans,
-            # so the SDK samples none of them out again.
-            traces_sample_rate=1.0 if envelope_traces else None,
-            instrumenter="otel" if envelope_traces else None,
+            **collecting_nothing(transactions=self._settings.traces_by_envelope),
             default_integrations=False,
             auto_enabling_integrations=False,
             integrations=[
                 ExcepthookIntegration(),
                 ThreadingIntegration(propagate_scope=False),
-                LoggingIntegration(level=logging.INFO, event_level=logging.ERROR, sentry_logs_level=None),
+                logging_integration(),
             ],
             before_breadcrumb=with_parts,
             max_breadcrumbs=50,
-            include_local_variables=False,
-            include_source_context=False,
             max_request_body_size="never",
             send_client_reports=False,
             auto_session_tracking=False,
             enable_backpressure_handling=False,
-            propagate_traces=False,
             trace_propagation_targets=[],
             spotlight=False,
             shutdown_timeout=0,
@@ -137,22 +130,17 @@ class ErrorClient:
                 self._ledger.accept("error")
                 self._ledger.end("error", End.RATE_LIMITED)
                 return None
-            event: Any = None
             try:
-                event, hint = event_from_exception(
-                    error,
-                    client_options=sentry_sdk.get_client().options,
-                    mechanism={"type": _MECHANISM, "handled": handled},
-                )
-            finally:
-                if event is None:
-                    give_back(error)
-            hint[_ADMITTED] = True
-            if transaction is not None:
-                event["transaction"] = transaction
-            if level is not None:
-                event["level"] = _LEVELS.get(level, "error")
-            return sentry_sdk.capture_event(_with(event, tags, extra), hint=hint)
+                event, hint = event_of(error, {"type": _MECHANISM, "handled": handled})
+                hint[_ADMITTED] = True
+                if transaction is not None:
+                    event["transaction"] = transaction
+                if level is not None:
+                    event["level"] = _level(level, "error")
+                return sentry_sdk.capture_event(_with(event, tags, extra), hint=hint)
+            except BaseException:
+                give_back(error)
+                raise
         return None
 
     def capture_message(
@@ -170,7 +158,7 @@ class ErrorClient:
                 self._ledger.accept("error")
                 self._ledger.end("error", End.RATE_LIMITED)
                 return None
-            event = {"level": _LEVELS.get(level, "info"), "logentry": _said(message, place[0])}
+            event = {"level": _level(level, "info"), "logentry": _said(message, place[0])}
             return sentry_sdk.capture_event(_with(event, tags, extra))
         return None
 
@@ -183,7 +171,7 @@ class ErrorClient:
             crumb = {
                 "type": "default",
                 "category": snapshot.text(category[:_LONGEST_CATEGORY]),
-                "level": _LEVELS.get(level, "info"),
+                "level": _level(level, "info"),
                 "logentry": _said(message, path),
                 "data": snapshot.mapping(data) if data else {},
             }
@@ -194,9 +182,14 @@ class ErrorClient:
         text = options.get("dsn")
         if not text:
             return None
-        if self._settings.dsn is not None and text == self._settings.dsn.text:
-            return self._transport
-        return GatedTransport(text, self._lane_for(Dsn.parse(text)), self._ledger)
+        known = self._transports.get(text)
+        if known is None and len(self._transports) < _MOST_DSNS:
+            try:
+                lane = self._lane_for(Dsn.parse(text))
+            except ValueError:  # the environment's proxy can't be used; that was said
+                return None
+            known = self._transports[text] = GatedTransport(text, lane, self._ledger)
+        return known
 
     def _once(self, event: Any, hint: Any) -> Any:
         """Drop the event of an exception that was captured before, by whomever, and what floods."""
@@ -228,12 +221,16 @@ class ErrorClient:
 
 
 def _with(event: Any, tags: Mapping[str, Any] | None, extra: Mapping[str, Any] | None) -> Any:
-    """An event with tags and extra data, both bounded."""
+    """An event with tags, which are bounded already, and a bounded copy of extra data."""
     if tags:
-        event["tags"] = bounded(tags)
+        event["tags"] = dict(tags)
     if extra:
         event["extra"] = Snapshot().mapping(extra)
     return event
+
+
+def _level(word: Any, otherwise: str) -> Any:
+    return _LEVELS.get(word, otherwise) if isinstance(word, str) else otherwise
 
 
 def _said(message: str, path: str) -> dict[str, Any]:

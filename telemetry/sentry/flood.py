@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-BURST: Final = 20
+BURST: Final = 50
 """Events of one kind that pass at once."""
-REFILL: Final = 10.0
+REFILL: Final = 5.0
 """Seconds after which one more passes."""
 MOST_KINDS: Final = 1024
 

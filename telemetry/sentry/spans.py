@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.context import get_value, set_value
+from opentelemetry.propagators.composite import CompositePropagator
 from opentelemetry.propagators.textmap import default_getter, default_setter
 from opentelemetry.sdk.trace import ReadableSpan
 
 from telemetry.gate.spans import GatedSpanProcessor
 from telemetry.sentry.propagator import SentryTracePropagator
+from telemetry.sentry.sdk import transactions
 
 if TYPE_CHECKING:
     from opentelemetry.context import Context
@@ -48,13 +50,12 @@ def transaction_processor(scrubbing: Scrubbing) -> GatedSpanProcessor:
         EnvelopeTransportUnavailableError: sentry-sdk 3 and later have none; the message names ``otlp``.
 
     """
-    try:
-        from sentry_sdk.integrations.opentelemetry import SentrySpanProcessor
-    except ImportError as error:
+    offered = transactions()
+    if offered is None:
         raise EnvelopeTransportUnavailableError(
             "SENTRY_TRACES_TRANSPORT=envelope needs sentry-sdk 2.x; use otlp, the default"
-        ) from error
-    processor: SpanProcessor = SentrySpanProcessor()
+        )
+    processor: SpanProcessor = offered.SentrySpanProcessor()
     return GatedSpanProcessor(processor, scrubbing, adapt=with_old_names)
 
 
@@ -85,14 +86,16 @@ class TransactionPropagator(SentryTracePropagator):
 
     The SDK's own would call every incoming trace sampled and replace baggage that others wrote; here the
     upstream decision stands and both baggages are kept, Sentry's without names that could tell something.
+    Where sentry-sdk has none, from 3 on, it is just ``sentry-trace``.
     """
 
     def __init__(self, baggage: TextMapPropagator) -> None:
-        from sentry_sdk.integrations.opentelemetry import SentryPropagator, consts
-
-        self._sentry = SentryPropagator()
-        self._keys = (consts.SENTRY_TRACE_KEY, consts.SENTRY_BAGGAGE_KEY)
+        self._sentry: TextMapPropagator = CompositePropagator([])
+        self._keys: tuple[str, ...] = ()
         self._baggage = baggage
+        if (offered := transactions()) is not None:
+            self._sentry = offered.SentryPropagator()
+            self._keys = (offered.consts.SENTRY_TRACE_KEY, offered.consts.SENTRY_BAGGAGE_KEY)
 
     def extract(
         self,

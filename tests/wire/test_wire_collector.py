@@ -37,7 +37,7 @@ def test_spans_go_to_the_collector_and_errors_to_the_dsn(
     server.end()
     assert event["contexts"]["trace"]["span_id"] in {s.span_id for s in spans if s.kind == "SERVER"}
     assert {span.attributes["continuum.tenant.hash"] for span in spans} == {event["user"]["id"]}
-    assert {request.path for request in collector.requests} == {"/prefix/v1/traces"}
+    assert {request.path for request in collector.requests} == {"/prefix/v1/traces", "/prefix/v1/metrics"}
     assert {request.path for request in sink.requests} == {"/api/7/envelope/"}
     for request in collector.requests:
         assert request.headers["authorization"] == "Bearer collector-token"

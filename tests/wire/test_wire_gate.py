@@ -103,8 +103,9 @@ def test_fastapi_s_own_exporters_bring_nothing_out(
 ) -> None:
     run(start, sink, other, FASTAPI_OTEL_AUTO_CONFIGURE="true", OTEL_EXPORTER_OTLP_ENDPOINT=other.url)
     assert not leaked(sink, other)
-    # The endpoint is ours too: what arrives there are our own traces, once each.
-    assert {request.path for request in other.requests} == {"/v1/traces"}
+    # The endpoint is ours too: what arrives there are our own traces and metrics, the traces once each.
+    assert {request.path for request in other.requests} == {"/v1/traces", "/v1/metrics"}
+    assert not [request for request in other.requests if "OTel" in request.headers.get("User-Agent", "")]
     assert len(other.servers()) == 2
 
 

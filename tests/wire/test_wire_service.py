@@ -66,6 +66,7 @@ def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
             "SENTRY_DSN": sink.dsn(),
             "SENTRY_TRACES_SAMPLE_RATE": "1",
             "REDIS_URL": f"redis://127.0.0.1:{redis_port}/0",
+            "CONTINUUM_CACHE_ENABLED": "true",
             "DATABASE_URL": f"sqlite:///{home}/memory.db",
         }
         made = subprocess.run(
@@ -109,7 +110,8 @@ def test_learn_recall_and_an_error_arrive_linked_and_nothing_that_was_said(servi
     (server,) = [span for span in spans if span.kind == "SERVER"]
     assert error["contexts"]["trace"]["span_id"] == server.span_id
     assert error["transaction"] == server.name == "POST /v1/telemetry/test-error"
-    assert error["release"] == "continuum@0.3.0"
+    assert error["release"] == server.resource["sentry.release"]
+    assert error["release"].startswith("continuum@0.3.0")  # with the commit, in a checkout
     assert error["exception"]["values"][-1]["type"] == "TelemetryTestError"
     assert (
         error["exception"]["values"][-1]["stacktrace"]["frames"][-1]["filename"]

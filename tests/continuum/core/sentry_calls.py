@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from opentelemetry import trace
+
 from continuum.core import sentry_integration as sentry
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def work_in_steps(peer: str, error: Exception) -> None:
@@ -30,3 +37,39 @@ def say(whom: str) -> str | None:
     return sentry.capture_message(
         "the index was rebuilt", level="warning", tags={"memory_operation": "rebuild-index"}
     )
+
+
+def capture_and_raise(fail: Callable[[], None]) -> None:
+    with trace.get_tracer(__name__).start_as_current_span("step.failing"):
+        try:
+            fail()
+        except LookupError as error:
+            sentry.capture_exception(error)
+            sentry.capture_exception(error)
+            raise
+
+
+def transact_in_every_way() -> None:
+    with sentry.PerformanceTransaction("step.whole", "tenant-of-ottokar"):
+        pass
+    with sentry.PerformanceTransaction("step.before", "Recalls what ottokar said", "tenant-of-ottokar"):
+        pass
+    with sentry.PerformanceTransaction(
+        op="step.later", description="Recalls what ottokar said", tenant_id="tenant-of-ottokar", attempt=1
+    ):
+        pass
+
+
+@sentry.monitor_performance
+def bare() -> int:
+    return 1
+
+
+@sentry.monitor_performance("step.named")
+def named() -> int:
+    return 2
+
+
+@sentry.monitor_performance(op="step.by_keyword")
+def by_keyword() -> int:
+    return 3
