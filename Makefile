@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench chaos soak fuzz privacy-report settings clean
+.PHONY: help setup run test check format bench chaos soak fuzz privacy-report settings sentry-privacy collector test-collector clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,12 @@ format: $(STAMP) ## apply the formatter and the safe fixes
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
+collector: $(STAMP) ## build the OpenTelemetry collector of deploy/otel from its Go modules
+	@$(BIN)/python deploy/otel/build.py
+
+test-collector: $(STAMP) ## real collectors between real programs; needs Go, takes minutes
+	@$(BIN)/python -m pytest -n 0 -m collector tests/deploy --timeout 300
+
 bench: $(STAMP) ## what telemetry costs, as ratios within one run
 	@$(BIN)/python benchmarks/gate_cost.py
 	@$(BIN)/python benchmarks/request_cost.py
@@ -51,6 +57,9 @@ soak: $(STAMP) ## ten minutes at saturation, and a million spans: does anything 
 
 settings: $(STAMP) ## write docs/settings.md and deploy/sentry/.env.example from the code
 	@PYTHONPATH=. $(BIN)/python docs/make_settings.py
+
+sentry-privacy: $(STAMP) ## write deploy/sentry/privacy.yaml as the policy gives it
+	@$(BIN)/python -m telemetry sentry privacy > deploy/sentry/privacy.yaml
 
 fuzz: $(STAMP) ## 100,000 made-up inputs through the scrubber
 	@$(BIN)/python tests/telemetry/privacy/fuzzing.py

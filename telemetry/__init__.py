@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
     from telemetry.keyring import Key as Key
     from telemetry.keyring import Keyring as Keyring
+    from telemetry.measurements import Kind as InstrumentKind
     from telemetry.operations import Operation as Operation
+    from telemetry.parts import Part as Part
     from telemetry.pipeline import Pipeline
     from telemetry.privacy.tenants import Kind
 
@@ -30,13 +32,16 @@ __all__ = [
     "current_trace_id",
     "flush",
     "is_active",
+    "measure",
     "monitor",
     "operation",
+    "part",
     "pseudonym",
     "pseudonym_keys",
     "register_content",
     "run_doctor",
     "run_preview",
+    "run_sentry",
     "set_operation",
     "setup",
     "shutdown",
@@ -291,6 +296,49 @@ def operation(
     return Operation(name, _running, tenant=tenant, tags=dict(tags or {}), content=content)
 
 
+def part(name: str, attributes: Mapping[str, Any] | None = None, *, noted: bool = True) -> Part:
+    """A context manager for ``with`` around a part of the running work: a span below the current one.
+
+    It is lighter than an operation, and opens no scope: what is bound and registered inside stays.
+
+    Args:
+        name: what is done; it has to stand in the program's code.
+        attributes: numbers, and words that the conventions or the program's code know. The value of
+            ``gen_ai.memory.store.id`` names a tenant, and the pseudonym is sent.
+        noted: it is among the breadcrumbs of an error also where no span is recorded. Without it nothing at
+            all is done there.
+
+    """
+    from telemetry.parts import Part
+
+    return Part(name, _running, attributes, noted=noted)
+
+
+def measure(
+    name: str,
+    amount: float,
+    *,
+    unit: str = "1",
+    kind: InstrumentKind = "counter",
+    labels: Mapping[str, Any] | None = None,
+) -> None:
+    """Give a measurement to whoever takes metrics; where nobody does, no instrument is made.
+
+    Args:
+        name: the instrument's; like unit and labels it has to stand in the calling module's code.
+        amount: what was measured.
+        unit: in UCUM, such as ``s`` or ``{memory}``.
+        kind: ``counter``, ``histogram``, or ``level`` for what goes up and down.
+        labels: words of closed lists; for a class its dotted name stands.
+
+    """
+    if (pipeline := _running()) is not None and pipeline.metrics is not None:
+        from telemetry.measurements import measure as give
+
+        module = str(sys._getframe(1).f_globals.get("__name__"))  # noqa: SLF001  # as `warnings` does
+        give(pipeline, name, amount, unit=unit, kind=kind, labels=labels or {}, module=module)
+
+
 def monitor(name: Any = None) -> Callable[..., Any]:
     """Decorate a function so that each of its calls is an operation: ``@monitor`` or ``@monitor("name")``.
 
@@ -377,5 +425,12 @@ def run_doctor(
 def run_preview(arguments: Sequence[str], program: str) -> int:
     """Show what would leave of an item: the command ``preview``, with its arguments; its exit code."""
     from telemetry.preview.command import run
+
+    return run(arguments, program)
+
+
+def run_sentry(arguments: Sequence[str], program: str) -> int:
+    """What Sentry's own configuration should be, is, and becomes: the command ``sentry``; its exit code."""
+    from telemetry.as_code.command import run
 
     return run(arguments, program)

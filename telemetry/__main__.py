@@ -6,14 +6,11 @@ import sys
 
 import telemetry
 
-
-def _run_sentry(arguments: list[str], program: str) -> int:
-    from telemetry.as_code.command import run
-
-    return run(arguments, program)
-
-
-_COMMANDS = {"doctor": telemetry.run_doctor, "preview": telemetry.run_preview, "sentry": _run_sentry}
+_COMMANDS = {
+    "doctor": telemetry.run_doctor,
+    "preview": telemetry.run_preview,
+    "sentry": telemetry.run_sentry,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -286,6 +286,7 @@ class Pipeline:
     def after_fork(self) -> None:
         """Forget, in the child, what the parent holds: it sends it itself. No lock is asked for."""
         self.ledger.start_anew()
+        self.vocabulary.start_anew()
         self.sender.start_anew()
         if self._holding is not None:
             self._holding.forget()

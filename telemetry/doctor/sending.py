@@ -14,13 +14,14 @@ from telemetry.doctor.finding import note, ok, problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from telemetry.delivery.courier import Courier
     from telemetry.doctor.finding import Finding
     from telemetry.doctor.subject import Subject
     from telemetry.pipeline import Pipeline
 
-ERROR = Sent("sent.error", "the test error", "error")
-_SENT = {
-    "Sentry envelopes": ERROR,
+_ERROR = Sent("sent.error", "the test error", "error")
+_TRANSACTION = Sent("sent.trace", "the test transaction", "transaction")
+_BY_OTLP = {
     "OTLP traces": Sent("sent.trace", "the test trace", "span"),
     "OTLP logs": Sent("sent.log", "the test log line", "log"),
     "OTLP metrics": Sent("sent.metrics", "the metrics of telemetry itself", "metric"),
@@ -43,22 +44,24 @@ def examine(subject: Subject, seconds: float) -> Iterator[Finding]:
     pipeline.flush(seconds)
     after = pipeline.ledger.snapshot()
     found = []
-    for courier in pipeline.sender.couriers:
-        sent = _SENT.get(courier.name)
-        if sent is not None:
-            ends = Counter(_ends(after, sent.signal)) - Counter(_ends(before, sent.signal))
-            accepted = _accepted(after, sent.signal) - _accepted(before, sent.signal)
-            found.append(answers.examine(sent, courier.status(), ends, accepted, seconds))
-    if pipeline.settings.traces_by_envelope:
-        transaction = Sent("sent.trace", "the test transaction", "transaction")
-        ends = Counter(_ends(after, "transaction")) - Counter(_ends(before, "transaction"))
-        for courier in pipeline.sender.couriers:
-            if courier.name == "Sentry envelopes":
-                accepted = _accepted(after, "transaction") - _accepted(before, "transaction")
-                found.append(answers.examine(transaction, courier.status(), ends, accepted, seconds))
+    for sent, courier in _given(pipeline):
+        ends = Counter(_ends(after, sent.signal)) - Counter(_ends(before, sent.signal))
+        accepted = _accepted(after, sent.signal) - _accepted(before, sent.signal)
+        found.append(answers.examine(sent, courier.status(), ends, accepted, seconds))
     yield from found
     if pipeline.errors is not None:
         yield _linked(found, event_id, trace_id, traces)
+
+
+def _given(pipeline: Pipeline) -> Iterator[tuple[Sent, Courier]]:
+    """What is sent, and by which courier; those of DSNs that the application has besides get nothing."""
+    for courier in pipeline.sender.couriers:
+        if courier.name in _BY_OTLP:
+            yield _BY_OTLP[courier.name], courier
+    if pipeline.errors is not None:
+        yield _ERROR, pipeline.errors.lane.courier
+        if pipeline.settings.traces_by_envelope and pipeline.target("traces") is not None:
+            yield _TRANSACTION, pipeline.errors.lane.courier
 
 
 def _ends(snapshot: Any, signal: str) -> dict[str, int]:
@@ -124,7 +127,7 @@ def _linked(
             f"The test error carries the trace id {trace_id}, but traces are sent nowhere.",
             "Remove OTEL_TRACES_EXPORTER=none when traces are wanted.",
         )
-    if {states[ERROR.id], states["sent.trace"]} != {"ok"}:
+    if {states[_ERROR.id], states["sent.trace"]} != {"ok"}:
         return note(
             "linked",
             f"The test error carries the id of its trace ({trace_id}), but not both arrived.",

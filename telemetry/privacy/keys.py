@@ -12,6 +12,7 @@ _BY_SHAPE: Final = {
     # Enumerations; their words stand in words.py.
     "word": (
         "cassandra.consistency.level cloud.platform cloud.provider container.runtime container.runtime.name "
+        "continuum.memory.cache.outcome continuum.memory.outcome "
         "cpu.mode db.client.connections.state deployment.status disk.io.direction faas.document.operation "
         "faas.invoked_provider faas.trigger feature_flag.provider.name feature_flag.result.reason "
         "gen_ai.openai.request.response_format gen_ai.openai.request.service_tier "

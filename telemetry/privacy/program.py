@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import sys
 import sysconfig
+import threading
 import time
 from functools import lru_cache
 from importlib.machinery import SourceFileLoader
@@ -41,6 +42,7 @@ class Program:
         self._packages: frozenset[str] = frozenset()
         self._looked = float("-inf")
         self._loaded = 0
+        self.start_anew()
 
     def belongs(self, packages: Iterable[str]) -> None:
         """Count installed packages to the application: those that its routes' functions come from."""
@@ -59,12 +61,17 @@ class Program:
     def _found(self, text: str, words: set[str]) -> bool:
         if text in words:
             return True
-        now, loaded = time.monotonic(), len(sys.modules)
-        if loaded == self._loaded and now - self._looked < _LOOK_AGAIN:
-            return False
-        self._looked, self._loaded = now, loaded
-        self._read_new_modules()
+        # While one thread reads, the others wait: what it is about to find must not be unknown to them.
+        with self._lock:
+            now, loaded = time.monotonic(), len(sys.modules)
+            if loaded != self._loaded or now - self._looked >= _LOOK_AGAIN:
+                self._looked, self._loaded = now, loaded
+                self._read_new_modules()
         return text in words
+
+    def start_anew(self) -> None:
+        """Go on with a lock that nobody holds: in the child of a fork."""
+        self._lock = threading.RLock()  # a signal handler may come in between
 
     def _read_new_modules(self) -> None:
         for name, module in list(sys.modules.items()):

@@ -95,6 +95,10 @@ class Vocabulary:
         twin.passed, twin.statements = set(), {}
         return twin
 
+    def start_anew(self) -> None:
+        """Go on with locks that nobody holds: in the child of a fork."""
+        self._program.start_anew()
+
     def learn_routes(self, routes: Iterable[str]) -> None:
         """Route templates of an application that is being served."""
         self._routes.update(route for route in routes if len(self._routes) < _MOST_REMEMBERED)

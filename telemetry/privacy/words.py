@@ -32,6 +32,8 @@ ENUMERATIONS: Final = METHODS | _words(
     "test Linux Darwin Windows "
     # states of pooled connections; what there was no room for
     "idle used overflow "
+    # how a memory operation ended, besides ok and failed, and what a cache had
+    "refused hit miss bypass "
     # generative AI: providers, kinds of tokens, outputs and tools, why a model ended
     "gcp.gen_ai gcp.gemini vertex_ai gemini az.ai.inference az.ai.openai azure.ai.inference azure.ai.openai "
     "ibm.watsonx.ai perplexity x_ai xai deepseek groq moonshot_ai input output text json image speech "
@@ -170,6 +172,8 @@ NUMERIC_KEYS: Final = _words(
     "cpu.logical_number tls.established tls.resumed "
     "gen_ai.memory.record.count process.pid thread.id code.line.number code.column.number "
     "otel.metric.overflow exception.escaped "
+    "continuum.memory.concepts continuum.memory.duplicates continuum.memory.links continuum.memory.rows_erased "
+    "continuum.memory.size "
     "messaging.batch.message_count continuum.query.length fastapi.validation.error_count reason status_code "
 )
 

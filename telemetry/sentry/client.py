@@ -23,7 +23,7 @@ from telemetry.marking import claim, give_back
 from telemetry.sentry.dsn import Dsn
 from telemetry.sentry.flood import Flood, kind_of, kind_of_line
 from telemetry.sentry.log_lines import parts, with_parts
-from telemetry.sentry.sdk import collecting_nothing, event_of, ignore_logger, logging_integration
+from telemetry.sentry.sdk import collecting_nothing, event_of, ignore_logger, known, logging_integration
 from telemetry.sentry.transport import GatedTransport, explain, explain_nothing
 from telemetry.sentry.variables import add_shapes
 
@@ -64,32 +64,33 @@ class ErrorClient:
 
     def install(self) -> None:
         """Make this the process's Sentry client."""
-        sentry_sdk.init(
-            dsn=self._settings.dsn.text if self._settings.dsn else None,
-            transport=self._transport,
-            environment=self._settings.environment,
-            sample_rate=self._settings.error_rate,
-            **collecting_nothing(transactions=self._settings.traces_by_envelope),
-            default_integrations=False,
-            auto_enabling_integrations=False,
-            integrations=[
+        options = collecting_nothing(transactions=self._settings.traces_by_envelope)
+        options |= {
+            "dsn": self._settings.dsn.text if self._settings.dsn else None,
+            "transport": self._transport,
+            "environment": self._settings.environment,
+            "sample_rate": self._settings.error_rate,
+            "default_integrations": False,
+            "auto_enabling_integrations": False,
+            "integrations": [
                 ExcepthookIntegration(),
                 ThreadingIntegration(propagate_scope=False),
                 logging_integration(),
             ],
-            before_breadcrumb=with_parts,
-            max_breadcrumbs=50,
-            max_request_body_size="never",
-            send_client_reports=False,
-            auto_session_tracking=False,
-            enable_backpressure_handling=False,
-            trace_propagation_targets=[],
-            spotlight=False,
-            shutdown_timeout=0,
-            in_app_include=["continuum"],
-            in_app_exclude=["telemetry", "opentelemetry", "starlette", "fastapi", "uvicorn", "sqlalchemy"],
-            debug=False,
-        )
+            "before_breadcrumb": with_parts,
+            "max_breadcrumbs": 50,
+            "max_request_body_size": "never",
+            "send_client_reports": False,
+            "auto_session_tracking": False,
+            "enable_backpressure_handling": False,
+            "trace_propagation_targets": [],
+            "spotlight": False,
+            "shutdown_timeout": 0,
+            "in_app_include": ["continuum"],
+            "in_app_exclude": ["telemetry", "opentelemetry", "starlette", "fastapi", "uvicorn", "sqlalchemy"],
+            "debug": False,
+        }
+        sentry_sdk.init(**known(options))
         # A debugging variable of the SDK wraps the transport in one that prints envelopes before the gate.
         sentry_sdk.get_client().transport = self._transport
         sentry_sdk.client.make_transport = self._transport_for  # type: ignore[attr-defined]  # every other client's too

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 import sentry_sdk
+from sentry_sdk.consts import DEFAULT_OPTIONS
 from sentry_sdk.integrations import logging as sentry_logging
 from sentry_sdk.utils import event_from_exception
 
@@ -54,6 +55,11 @@ def collecting_nothing(*, transactions: bool) -> dict[str, Any]:
         "include_source_context": False,
         "propagate_traces": False,
     }
+
+
+def known(options: dict[str, Any]) -> dict[str, Any]:
+    """The options that the installed SDK knows: for another it wouldn't start, and each pre-release drops some."""
+    return {name: value for name, value in options.items() if name in DEFAULT_OPTIONS}
 
 
 def logging_integration() -> LoggingIntegration:

@@ -27,6 +27,7 @@ def attach():
         handler.close()
 
 
+@pytest.mark.filterwarnings("ignore:`LoggingHandler` in:DeprecationWarning")
 @pytest.mark.parametrize(
     ("make", "state"),
     [

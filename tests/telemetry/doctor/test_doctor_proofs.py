@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 from opentelemetry import propagate
 from opentelemetry.baggage.propagation import W3CBaggagePropagator
 from opentelemetry.propagators.composite import CompositePropagator
+from opentelemetry.propagators.textmap import default_setter
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from telemetry import propagation
@@ -45,8 +47,7 @@ def test_a_value_that_comes_through_is_a_problem(subject):
 
 
 def test_gates_that_withhold_everything_are_a_problem(subject):
-    broken = scrubbing_of(Settings.from_environ({}))
-    broken.vocabulary = None
+    broken = replace(scrubbing_of(Settings.from_environ({})), vocabulary=None)
     (found,) = planting.examine(subject(SimpleNamespace(scrubbing=broken), SENTRY_DSN=DSN))
     assert found.state == "problem"
     assert "withhold" in found.said
@@ -79,7 +80,7 @@ def test_baggage_that_names_a_tenant_is_a_problem(subject, propagators):
 
 def test_propagators_that_lose_the_sampling_decision_are_a_problem(subject, propagators):
     class Losing(TraceContextTextMapPropagator):
-        def inject(self, carrier, context=None, setter=propagate.default_setter):
+        def inject(self, carrier, context=None, setter=default_setter):
             super().inject(carrier, context, setter)
             carrier["traceparent"] = carrier["traceparent"][:-2] + "01"
 

@@ -29,7 +29,7 @@ LONGER = "fd8Qw3zTgLm6YvRb2NsKcXe9HuJp4AoW"
 )
 def test_a_secret_of_the_environment_is_covered_wherever_it_stands(name, value):
     veil = Veil({name: value})
-    assert SECRET not in veil(f"said <{SECRET}> and {value}")
+    assert SECRET not in veil(f"said <{value}>")
 
 
 def test_words_that_are_no_secret_stay():

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import secrets
 
-import sentry_sdk
-from sentry_sdk.utils import event_from_exception
-
 from telemetry.configuration.settings import Settings
 from telemetry.gate.events import clean_event
 from telemetry.identity import Identity
 from telemetry.privacy.scrub import Scrubber
 from telemetry.privacy.vocabulary import Vocabulary
+from telemetry.sentry.sdk import event_of
 from telemetry.sentry.variables import add_shapes
 
 SECRET = "the divorce was her idea"
@@ -30,7 +28,7 @@ def captured():
     try:
         failing()
     except LookupError as error:
-        event, _ = event_from_exception(error, client_options=sentry_sdk.get_client().options)
+        event, _ = event_of(error, {"type": "test", "handled": True})
         event = json.loads(json.dumps(event, default=str))
         for value in event["exception"]["values"]:
             for frame in value["stacktrace"]["frames"]:
