@@ -8,20 +8,23 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from telemetry.delivery.backlog import Backlog
 from telemetry.delivery.bell import Bell
+from telemetry.delivery.complaints import Complaints
+from telemetry.delivery.cutting import smaller
 from telemetry.delivery.exchange import Answer, Connection, Reply
 from telemetry.delivery.limits import Breaker, Limits
-from telemetry.delivery.parcel import Parcel
+from telemetry.delivery.shelf import Shelf
 from telemetry.guard import Guard
 from telemetry.ledger import End, Ledger
 
 if TYPE_CHECKING:
+    from telemetry.delivery.cutting import Cutter
+    from telemetry.delivery.parcel import Parcel
     from telemetry.delivery.spool import Claim, Spool
     from telemetry.delivery.target import Target
 
@@ -36,21 +39,7 @@ LARGEST: Final = 1_000_000
 SMALLEST: Final = 4_096
 DENIED_FOR: Final = 300.0
 """Seconds until a backend that refused our credentials is asked again."""
-LOOK_FOR_OTHERS: Final = 30.0
-"""Seconds between looks for what other processes left on disk."""
-SAID_AGAIN: Final = 60.0
-"""Seconds after which the same trouble is worth another line in the log."""
 _NO_EXCHANGE: Final = Reply(Answer.LATER, "no exchange")
-
-
-class Cutter(Protocol):
-    """What makes bodies of one kind smaller."""
-
-    def split(self, body: bytes) -> list[tuple[int, bytes]]:
-        """Smaller bodies with the same items, and how many each holds; none when there is nothing to split."""
-
-    def trim(self, body: bytes) -> bytes | None:
-        """A smaller body of a single item; None when it gets no smaller."""
 
 
 class Courier:
@@ -70,7 +59,8 @@ class Courier:
     ) -> None:
         self.name = name
         self.target = target
-        self._connection, self._cutter, self._ledger, self._spool = connection, cutter, ledger, spool
+        self._connection, self._cutter, self._ledger = connection, cutter, ledger
+        self._shelf = Shelf(name, spool)
         self._most_bytes, self._longest_kept = most_bytes, longest_kept
         self._guard = Guard(ledger, f"{name} delivery")
         self._reset()
@@ -88,11 +78,9 @@ class Courier:
         self._deadline: float | None = None
         self._limits = Limits(self.target.categories)
         self._breaker = Breaker()
-        self._denied_until = self._look_on_disk = 0.0
-        self._last_trouble = ""
-        self._said: dict[str, float] = {}
-        self._is_said = False
-        self._brought_back = 0
+        self._denied_until = 0.0
+        self._complaints = Complaints(self.name)
+        self._shelf.start_anew()
 
     # --- called by the sender ---
 
@@ -117,7 +105,7 @@ class Courier:
     @property
     def longest_kept(self) -> float:
         """Seconds for which a parcel that can't be sent is kept."""
-        return self._longest_kept if self._spool is None else self._spool.longest_kept
+        return self._shelf.longest_kept or self._longest_kept
 
     @property
     def waiting(self) -> int:
@@ -126,11 +114,11 @@ class Courier:
 
     def status(self) -> dict[str, Any]:
         """How this backend does, for people."""
-        parcels, size = self._spool.waiting() if self._spool is not None else (0, 0)
+        parcels, size = self._shelf.waiting()
         return {
             "to": self.target.host,
             "circuit": self._breaker.state,
-            "trouble": self._last_trouble or None,
+            "trouble": self._complaints.last or None,
             "waiting_parcels": self.waiting,
             "spooled_parcels": parcels,
             "spooled_bytes": size,
@@ -154,7 +142,7 @@ class Courier:
 
     def resume(self) -> None:
         """Deliver what an earlier run left on disk."""
-        if self._waiting_on_disk():
+        if self._shelf.waiting()[0]:
             self.start()
             self._wake.set()
 
@@ -178,15 +166,12 @@ class Courier:
             self._settled.set()
 
     def _is_idle(self) -> bool:
-        return not (self._running or self.waiting or self._waiting_on_disk())
-
-    def _waiting_on_disk(self) -> int:
-        return 0 if self._spool is None else self._spool.waiting()[0]
+        return not (self._running or self.waiting or self._shelf.waiting()[0])
 
     def is_settled(self, deadline: float) -> bool:
         """Wait until a hurry has got as far as it can; whether nothing is left, neither here nor on disk."""
         self._settled.wait(max(0.0, deadline - time.monotonic()))
-        return not self.waiting and not self._waiting_on_disk()
+        return not self.waiting and not self._shelf.waiting()[0]
 
     def stop(self) -> None:
         """Deliver nothing more; what is left goes to disk, or is counted as lost."""
@@ -205,8 +190,7 @@ class Courier:
     def forget(self) -> None:
         """Drop everything uncounted, in the child of a fork: the parent has it."""
         self._reset()
-        if self._spool is not None:
-            self._spool.forget_handles()
+        self._shelf.forget_handles()
         self._connection.renew()
 
     # --- the thread ---
@@ -228,8 +212,9 @@ class Courier:
         """Seconds until there may be something to do; None when only a new parcel can bring it."""
         with self._lock:
             due = [self._limits.until(signal) for signal in self._backlog.signals]
-        if self._spool is not None:
-            due.append(max(self._look_on_disk, self._limits.until("")))
+        on_disk = self._shelf.due(self._limits)
+        if on_disk is not None:
+            due.append(on_disk)
         if not due:
             return None
         return max(0.0, max(self._breaker.until, min(due)) - time.monotonic())
@@ -245,7 +230,7 @@ class Courier:
             if fresh is not None and not self._send(fresh, None, deadline):
                 return
             # By turns, so that neither keeps the other waiting.
-            claim = self._next_on_disk()
+            claim = self._shelf.take(self._limits)
             if claim is not None and not self._send(claim.parcel, claim, deadline):
                 return
             if fresh is None and claim is None:
@@ -259,25 +244,6 @@ class Courier:
                 self._end(parcel, End.EXPIRED)
             self._carrying = self._backlog.take(lambda signal: self._limits.until(signal) <= now)
             return self._carrying
-
-    def _next_on_disk(self) -> Claim | None:
-        """The oldest parcel on disk that its backend wants now, also one that another process left."""
-        now = time.monotonic()
-        if self._spool is None or now < max(self._look_on_disk, self._limits.until("")):
-            return None
-        limited = self._limits.limited(now)
-        claim = self._spool.take(unless=limited)
-        if claim is None:
-            again = [self._limits.until(signal) for signal in limited]
-            self._look_on_disk = min([now + LOOK_FOR_OTHERS, *again])
-            if self._brought_back:
-                logger.warning(
-                    "telemetry: %s: %d items that waited on disk were delivered",
-                    self.name,
-                    self._brought_back,
-                )
-                self._brought_back = 0
-        return claim
 
     def _send(self, parcel: Parcel, claim: Claim | None, deadline: float | None) -> bool:
         """One exchange; False when the backend has to be left alone now."""
@@ -302,7 +268,7 @@ class Courier:
                 self._ledger.replayed(parcel.signal, parcel.quantity)
                 claim.done()
                 if reply.answer is Answer.TAKEN:
-                    self._brought_back += parcel.quantity
+                    self._shelf.delivered(parcel.quantity)
             self._settle(parcel, reply)
             return reply.answer is not Answer.DENIED
 
@@ -317,7 +283,7 @@ class Courier:
         is_limited = self._limits.until(parcel.signal) > now
         if not is_limited:
             self._breaker.failed()
-        self._report(f"not taken by {self.target.host} ({reply.detail}); it is kept and tried again")
+        self._complaints.say(f"not taken by {self.target.host} ({reply.detail}); it is kept and tried again")
         left = self._backlog.take_all()
         if claim is None:
             left.insert(0, parcel)
@@ -339,7 +305,8 @@ class Courier:
             rejected = min(reply.rejected, parcel.quantity)
             self._ledger.end(parcel.signal, End.DELIVERED, parcel.quantity - rejected)
             self._ledger.end(parcel.signal, End.REJECTED, rejected)
-            self._calm()
+            self._complaints.withdraw()
+            self.largest = min(LARGEST, self.largest + self.largest // 8)
         elif reply.answer is Answer.TOO_LARGE:
             self._cut(parcel, reply)
         elif reply.answer is Answer.DENIED:
@@ -347,11 +314,11 @@ class Courier:
             self._deny(reply)
         else:
             self._end(parcel, End.REJECTED)
-            self._report(f"refused by {self.target.host}: {reply.detail}")
+            self._complaints.say(f"refused by {self.target.host}: {reply.detail}")
 
     def _deny(self, reply: Reply) -> None:
         """Ask nothing of a backend that doesn't know us, and keep nothing for it."""
-        self._report(f"our credentials are refused by {self.target.host}: {reply.detail}")
+        self._complaints.say(f"our credentials are refused by {self.target.host}: {reply.detail}")
         self._denied_until = self._breaker.until = time.monotonic() + DENIED_FOR
         for parcel in self._backlog.take_all():
             self._end(parcel, End.REJECTED)
@@ -361,23 +328,12 @@ class Courier:
         self.largest = max(SMALLEST, min(self.largest, parcel.size // 2))
         parts: list[Parcel] = []
         with self._guard:
-            parts = self._parts(parcel)
+            parts = smaller(parcel, self._cutter)
         if parts:
             self._backlog.put_first(parts)
         else:
             self._end(parcel, End.TOO_LARGE)
-            self._report(f"refused by {self.target.host}: {reply.detail}")
-
-    def _parts(self, parcel: Parcel) -> list[Parcel]:
-        """Smaller parcels with the same items, as old as this one; none when it gets no smaller."""
-        body = parcel.body
-        parts = self._cutter.split(body)
-        if not parts and (smaller := self._cutter.trim(body)) is not None and len(smaller) < len(body):
-            parts = [(parcel.quantity, smaller)]
-        return [
-            replace(Parcel.of(parcel.signal, quantity, part), created=parcel.created)
-            for quantity, part in parts
-        ]
+            self._complaints.say(f"refused by {self.target.host}: {reply.detail}")
 
     # --- what both need ---
 
@@ -385,27 +341,10 @@ class Courier:
         return self._breaker.failures > 0 or self._limits.until(signal) > time.monotonic()
 
     def _spooled(self, parcel: Parcel) -> bool:
-        if self._spool is None or not self._spool.put(parcel):
+        if not self._shelf.put(parcel):
             return False
-        self._look_on_disk = 0.0
         self._end(parcel, End.SPOOLED)
         return True
 
     def _end(self, parcel: Parcel, end: End) -> None:
         self._ledger.end(parcel.signal, end, parcel.quantity)
-
-    def _calm(self) -> None:
-        if self._last_trouble and self._is_said:
-            logger.warning("telemetry: %s: delivering again", self.name)
-        self._last_trouble = ""
-        self.largest = min(LARGEST, self.largest + self.largest // 8)
-
-    def _report(self, trouble: str) -> None:
-        """Say what is wrong once, not for each parcel, and not each time that it comes and goes."""
-        now = time.monotonic()
-        if trouble != self._last_trouble:
-            self._is_said = now >= self._said.get(trouble, now)
-            if self._is_said:
-                logger.warning("telemetry: %s: %s", self.name, trouble)
-                self._said[trouble] = now + SAID_AGAIN
-        self._last_trouble = trouble

@@ -13,7 +13,7 @@ from telemetry.delivery.spool import Spool
 
 if TYPE_CHECKING:
     from telemetry.configuration.spooling import Spooling
-    from telemetry.delivery.courier import Cutter
+    from telemetry.delivery.cutting import Cutter
     from telemetry.delivery.exchange import Connection
     from telemetry.delivery.target import Target
     from telemetry.ledger import End, Ledger

@@ -7,7 +7,7 @@ from collections import deque
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
-from telemetry.delivery.courier import Cutter
+from telemetry.delivery.cutting import Cutter
 from telemetry.delivery.pace import Pace
 from telemetry.delivery.parcel import Parcel
 from telemetry.guard import Guard

@@ -350,7 +350,7 @@ def test_a_child_of_a_fork_delivers_its_own_and_leaves_the_parents_alone(station
     locked, over = threading.Event(), threading.Event()
 
     def hold():
-        with courier._lock, courier._spool._listing._lock:
+        with courier._lock, courier._shelf._spool._listing._lock:
             locked.set()
             over.wait(10)
 

@@ -18,6 +18,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 
 from telemetry.delivery import courier as courier_module
 from telemetry.delivery import limits as limits_module
+from telemetry.delivery import shelf as shelf_module
 from telemetry.delivery.target import Target
 
 SIGNALS = ("error", "span", "other")
@@ -201,7 +202,7 @@ def hasty(monkeypatch):
     monkeypatch.setattr(courier_module, "LARGEST", 400)
     monkeypatch.setattr(courier_module, "SMALLEST", 100)
     monkeypatch.setattr(courier_module, "DENIED_FOR", 0.1)
-    monkeypatch.setattr(courier_module, "LOOK_FOR_OTHERS", 0.2)
+    monkeypatch.setattr(shelf_module, "LOOK_FOR_OTHERS", 0.2)
     monkeypatch.setattr(limits_module, "FIRST_PAUSE", 0.01)
     monkeypatch.setattr(limits_module, "LONGEST_PAUSE", 0.05)
 
