@@ -20,20 +20,13 @@ _VERSIONS: Final = {
 """By the name that is shown: a distribution. That of telemetry is the scrubber's too."""
 
 
-def status_of(pipeline: Pipeline, *, reason: str | None = None) -> dict[str, Any]:
-    """What is running and what became of everything, without secrets.
-
-    Args:
-        pipeline: what runs, or ran.
-        reason: why it doesn't run any more; None while it does.
-
-    """
+def status_of(pipeline: Pipeline) -> dict[str, Any]:
+    """What is running and what became of everything, without secrets."""
     settings = pipeline.settings
     targets = {signal: pipeline.target(signal) for signal in SIGNALS}
     return {
-        "active": reason is None,
+        "active": True,
         "available": True,
-        **({} if reason is None else {"reason": reason}),
         "environment": pipeline.identity.environment,
         "release": pipeline.identity.release,
         "service": pipeline.identity.service_name,

@@ -1,13 +1,16 @@
-"""``continuum telemetry``: what telemetry does, and a try whether errors arrive."""
+"""``continuum telemetry``: what telemetry does, what is wrong with it, and a try whether errors arrive."""
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from continuum.cli.lazy import LazyGroup
 from continuum.cli.session import json_option
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _FLUSH_SECONDS = 5.0
 _SET = (
@@ -31,6 +34,23 @@ def telemetry_group() -> None:
     """See what telemetry does, and try it."""
 
 
+@telemetry_group.command(
+    short_help="Find what is wrong: settings, traps, scrubbing, propagation, backends.",
+    # telemetry's own command reads the arguments: `python -m telemetry doctor` is the same one.
+    context_settings={"ignore_unknown_options": True, "help_option_names": []},
+    add_help_option=False,
+)
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@click.pass_context
+def doctor(context: click.Context, arguments: tuple[str, ...]) -> None:
+    """Find what is wrong with telemetry, and say what to do; exits with 1 when something is."""
+    import telemetry
+    from continuum import __version__
+
+    code = telemetry.run_doctor(arguments, context.command_path, service="continuum", version=__version__)
+    context.exit(code)
+
+
 @telemetry_group.command()
 @json_option
 def status(*, as_json: bool) -> None:
@@ -45,10 +65,23 @@ def status(*, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(report))
         return
-    for name, value in report.items():
-        click.echo(f"{name}: {json.dumps(value) if isinstance(value, dict | list) else value}")
+    chosen = {name: where for name, where in report.pop("sources", {}).items() if where[:7] != "default"}
+    for line in _lines(report | {"chosen by": chosen}):
+        click.echo(line)
     if not telemetry.is_active():
         click.echo(_OFF, err=True)
+
+
+def _lines(report: dict[str, Any], indent: str = "") -> Iterator[str]:
+    for name, value in report.items():
+        if isinstance(value, dict) and value:
+            yield f"{indent}{name}:"
+            yield from _lines(value, f"{indent}  ")
+        elif isinstance(value, list) and value:
+            yield f"{indent}{name}:"
+            yield from (f"{indent}  {item}" for item in value)
+        else:
+            yield f"{indent}{name}: {'none' if value is None or value in ({}, []) else value}"
 
 
 @telemetry_group.command("test-error")

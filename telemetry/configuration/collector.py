@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from telemetry.configuration.environment import Reading
 from telemetry.configuration.forms import FILE, PAIRS, TRUE_OR_FALSE, URL, file, flag, one_of, pairs, url
@@ -63,7 +63,7 @@ class Collector:
         if endpoint is None:
             return None
         general = env.sources[address.setting] == address.variables[-1]
-        return cls(f"{endpoint}/v1/{signal}" if general and not grpc else endpoint, **options)
+        return cls(_below(endpoint, f"v1/{signal}") if general and not grpc else endpoint, **options)
 
     @staticmethod
     def readings(signal: Signal) -> Mapping[str, Reading]:
@@ -107,3 +107,9 @@ _OPTIONS: Final[tuple[tuple[str, str, Callable[[str], Any], str], ...]] = (
     ("client_key", "CLIENT_KEY", file, FILE),
     ("insecure", "INSECURE", flag, TRUE_OR_FALSE),
 )
+
+
+def _below(endpoint: str, path: str) -> str:
+    """An address below another one; a query stays where queries are."""
+    parts = urlsplit(endpoint)
+    return urlunsplit(parts._replace(path=f"{parts.path.rstrip('/')}/{path}"))

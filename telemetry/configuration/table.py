@@ -177,6 +177,27 @@ _ELSEWHERE: Final = (
         "",
         "Refused: FastAPI's own exporters would send past the gate, and are switched off.",
     ),
+    Row(
+        _OTHERS,
+        ("OTEL_PYTHON_TRACER_PROVIDER", "OTEL_PYTHON_METER_PROVIDER", "OTEL_PYTHON_LOGGER_PROVIDER"),
+        "nothing: they stand in the way",
+        "",
+        "OpenTelemetry's API would start another provider before ours; the doctor finds it.",
+    ),
+    Row(
+        _OTHERS,
+        ("SENTRY_PRINT_ENVELOPES",),
+        "nothing: it has no effect while telemetry runs",
+        "",
+        "Would make sentry-sdk print whole events, not scrubbed; the doctor finds it.",
+    ),
+    Row(
+        _OTHERS,
+        ("SENTRY_SPOTLIGHT", "SENTRY_DEBUG"),
+        "nothing: they have no effect",
+        "",
+        "Without effect: sentry-sdk sends nothing past the gate, and its own log lines stay off.",
+    ),
     Row(_OTHERS, ("HTTPS_PROXY",), _PROXY, "", "How backends with https are reached; in small letters too."),
     Row(_OTHERS, ("HTTP_PROXY",), _PROXY, "", "How backends with http are reached; in small letters too."),
     Row(

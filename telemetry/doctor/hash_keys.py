@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,6 +22,7 @@ _SET: Final = (
     "all processes."
 )
 _WORKERS: Final = ("WEB_CONCURRENCY", "UVICORN_WORKERS")
+_GUNICORN: Final = re.compile(r"(?:^|\s)(?:-w|--workers)[\s=]*([0-9]{1,4})\b")
 _ORCHESTRATED: Final = ("KUBERNETES_SERVICE_HOST", "ECS_CONTAINER_METADATA_URI_V4", "NOMAD_ALLOC_ID")
 _STAND_IN: Final = "x" * 64  # so that asking for the previous key generates none
 
@@ -34,7 +36,7 @@ def examine(subject: Subject) -> Iterator[Finding]:
         named = subject.environ.get(source, "")
         if source.endswith("_FILE") and (finding := _readable_by_others(Path(named.strip()))):
             yield finding
-    elif settings.wanted:
+    elif subject.pipeline is not None:
         yield _generated(subject)
     before = {name: subject.environ.get(name, "") for name in (keyring.PREVIOUS, f"{keyring.PREVIOUS}_FILE")}
     for wrong in keyring.Keyring.from_environ({keyring.CURRENT: _STAND_IN, **before}).problems:
@@ -44,7 +46,7 @@ def examine(subject: Subject) -> Iterator[Finding]:
 def _generated(subject: Subject) -> Finding:
     path = keyring.folder() / "pseudonym.key"
     several = _several(subject.environ)
-    if not path.is_file():  # where telemetry is to run, it has tried to make one
+    if not path.is_file():  # the start has tried to make one
         return problem(
             "hash-key", "No key is set and none can be kept: pseudonyms change with every start.", _SET
         )
@@ -69,6 +71,9 @@ def _several(environ: Mapping[str, str]) -> str:
     for variable in _WORKERS:
         if environ.get(variable, "").strip().isdecimal() and int(environ[variable]) > 1:
             return f"{variable} asks for several workers"
+    asked = _GUNICORN.search(environ.get("GUNICORN_CMD_ARGS", ""))
+    if asked and int(asked[1]) > 1:
+        return "GUNICORN_CMD_ARGS asks for several workers"
     for variable in _ORCHESTRATED:
         if environ.get(variable):
             return f"{variable} is set, so containers come and go"

@@ -29,6 +29,13 @@ _BY_OTLP = {
 """By courier: what it is given."""
 
 
+_NOT_SAMPLED = note(
+    "sent.trace",
+    "The sampler left the test trace out, because telemetry ran already when the doctor came.",
+    "Run the doctor without a launcher: then its own trace is sampled.",
+)
+
+
 class DoctorTestError(Exception):
     """An error that was asked for, to see it arrive."""
 
@@ -40,11 +47,14 @@ def examine(subject: Subject, seconds: float) -> Iterator[Finding]:
         return
     before = pipeline.ledger.snapshot()
     traces: list[str | None] = []
-    event_id, trace_id = _send(pipeline, traces)
+    event_id, trace_id, is_sampled = _send(pipeline, traces)
     pipeline.flush(seconds)
     after = pipeline.ledger.snapshot()
     found = []
     for sent, courier in _given(pipeline):
+        if sent.id == "sent.trace" and not is_sampled:
+            found.append(_NOT_SAMPLED)
+            continue
         ends = Counter(_ends(after, sent.signal)) - Counter(_ends(before, sent.signal))
         accepted = _accepted(after, sent.signal) - _accepted(before, sent.signal)
         found.append(answers.examine(sent, courier.status(), ends, accepted, seconds))
@@ -73,9 +83,15 @@ def _accepted(snapshot: Any, signal: str) -> int:
     return int(snapshot["accepted"].get(signal, 0))
 
 
-def _send(pipeline: Pipeline, traces: list[str | None]) -> tuple[str | None, str | None]:
-    """The ids of the event and of the trace; ``traces`` is told the trace id that the event itself has."""
+def _send(pipeline: Pipeline, traces: list[str | None]) -> tuple[str | None, str | None, bool]:
+    """The ids of the event and of the trace, and whether that is sampled.
+
+    ``traces`` is told the trace id that the event itself has.
+    """
+    from opentelemetry import trace
+
     with telemetry.operation("telemetry.doctor"):
+        is_sampled = trace.get_current_span().get_span_context().trace_flags.sampled
         trace_id = telemetry.current_trace_id()
         _log(pipeline)
         if pipeline.errors is not None:
@@ -90,7 +106,7 @@ def _send(pipeline: Pipeline, traces: list[str | None]) -> tuple[str | None, str
             _fail()
         except DoctorTestError as error:
             event_id = telemetry.capture_exception(error)
-    return event_id, trace_id
+    return event_id, trace_id, is_sampled
 
 
 def _fail() -> NoReturn:

@@ -96,8 +96,8 @@ def quiet() -> Iterator[None]:
 
 
 def _load(place: str) -> None:
-    if os.getcwd() not in sys.path:  # noqa: PTH109  # as it stands in the path
-        sys.path.insert(0, os.getcwd())  # noqa: PTH109  # servers find applications there too
+    if "" not in sys.path:
+        sys.path.insert(0, "")  # servers find applications in the working directory too
     module, _, attribute = place.partition(":")
     try:
         with redirect_stdout(sys.stderr):  # standard output is the report's

@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Final
 
+from telemetry.configuration.forms import names
 from telemetry.doctor.finding import note, ok, problem
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ _YES: Final = frozenset({"1", "true", "yes"})
 
 def examine(subject: Subject) -> Iterator[Finding]:
     """Another distribution, propagators that break, old conventions, envelopes that are printed."""
-    found = [finding for look in (_launcher, _providers, _names, _printing) for finding in look(subject)]
+    looks = (_launcher, _providers, _propagators, _conventions, _printing)
+    found = [finding for look in looks for finding in look(subject)]
     yield from found or [ok("traps", "The environment holds none of the known traps.")]
 
 
@@ -69,17 +71,19 @@ def _providers(subject: Subject) -> Iterator[Finding]:
             )
 
 
-def _names(subject: Subject) -> Iterator[Finding]:
-    if "sentry" in subject.settings.propagators:
+def _propagators(subject: Subject) -> Iterator[Finding]:
+    if "sentry" in names(subject.environ.get("OTEL_PROPAGATORS", "")):
         yield problem(
             "propagators.sentry",
             "OTEL_PROPAGATORS names sentry-sdk's own propagator, which counts every incoming trace as sampled, "
             "and with sentry-sdk 3 it is gone and the application doesn't start.",
             "Name continuum_sentry instead of sentry.",
         )
+
+
+def _conventions(subject: Subject) -> Iterator[Finding]:
     opted = subject.environ.get("OTEL_SEMCONV_STABILITY_OPT_IN", "")
-    words = {word.strip() for word in opted.split(",")}
-    lacking = [word for word in ("http", "database") if not words & {word, f"{word}/dup"}]
+    lacking = [word for word in ("http", "database") if not {word, f"{word}/dup"} & {*names(opted)}]
     if opted.strip() and lacking:
         yield problem(
             "conventions",

@@ -13,12 +13,13 @@ if TYPE_CHECKING:
 
 SHORTEST: Final = 6
 """Characters: what is shorter would be found by chance."""
+_WORD: Final = re.compile(r"[a-z]{1,15}")
+"""``production`` may be a password as well, but hiding it everywhere would help nobody."""
+_READ: Final = re.compile(r"(?:SENTRY|OTEL|CONTINUUM)_|\w+_PROXY$", re.IGNORECASE)
+"""Variables that telemetry or its libraries read: others can't come into a report."""
 _SECRET: Final = re.compile(
-    r"(?:TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?|COOKIE|DSN|_AUTH|KEY|KEY_PREVIOUS|"
-    r"OTLP_(?:[A-Z]+_)?HEADERS|RESOURCE_ATTRIBUTES)$",
-    re.IGNORECASE,
+    r"(?:TOKEN|SECRET|PASSWORD|CREDENTIALS?|DSN|_AUTH|KEY|KEY_PREVIOUS|OTLP_(?:[A-Z]+_)?HEADERS)$"
 )
-_PART: Final = re.compile(r"[,;=\s]+")
 _TOKEN_IN_PATH: Final = re.compile(r"[\w~+=-]{16,}")
 
 
@@ -26,9 +27,14 @@ class Veil:
     """Covers the secrets of one environment wherever they stand in a text."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
-        found = {piece for name, value in environ.items() for piece in _secrets(name, value)}
-        # The longest first: one may be a part of another.
-        chosen = sorted((piece for piece in found if len(piece) >= SHORTEST), key=len, reverse=True)
+        found = {
+            piece
+            for name, value in environ.items()
+            if _READ.match(name)
+            for piece in _secrets(name, value.strip())
+            if len(piece) >= SHORTEST and not _WORD.fullmatch(piece)
+        }
+        chosen = sorted(found, key=len, reverse=True)  # the longest first: one may be a part of another
         self._any = re.compile("|".join(map(re.escape, chosen))) if chosen else None
 
     def __call__(self, text: str) -> str:
@@ -37,27 +43,26 @@ class Veil:
 
 
 def _secrets(name: str, value: str) -> Iterator[str]:
-    value = value.strip()
-    if "//" in value:
-        yield from _in_address(value)
+    if "://" in value:
+        yield from _in_address(value, with_user=name.endswith("DSN"))
     elif _SECRET.search(name):
         yield value
-        if "=" in value:  # pairs: their values, as they stand and as they are sent
-            for pair in value.split(","):
-                raw = pair.partition("=")[2].strip()
-                yield from (raw, unquote(raw), *_PART.split(unquote(raw)))
+        for pair in value.split(","):  # the values of pairs, as they stand and as they are sent
+            sent = unquote(pair.partition("=")[2].strip())
+            yield from (pair.partition("=")[2].strip(), sent, *sent.split()[-1:])
 
 
-def _in_address(value: str) -> Iterator[str]:
-    """User, password, query and what looks like a token in the path; hosts are to be read."""
+def _in_address(value: str, *, with_user: bool) -> Iterator[str]:
+    """Password, query and what looks like a token in the path; hosts are to be read."""
     try:
         parts = urlsplit(value)
-        credentials, query, path = (parts.username, parts.password), parts.query, parts.path
+        password, user = parts.password or "", parts.username or ""
     except ValueError:
         yield value
         return
-    yield from (piece for piece in (*credentials, query, parts.fragment) if piece)
-    yield from (unquote(piece) for piece in credentials if piece)
-    for piece in query.split("&"):
+    yield from (password, unquote(password), parts.query, parts.fragment)
+    if with_user:
+        yield user
+    for piece in parts.query.split("&"):
         yield piece.partition("=")[2]
-    yield from _TOKEN_IN_PATH.findall(path)
+    yield from _TOKEN_IN_PATH.findall(parts.path)

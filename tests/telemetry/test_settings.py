@@ -117,6 +117,8 @@ def test_a_collectors_endpoint_gets_the_signals_path():
         "http://c:4318/v1/logs",
         "http://c:4318/v1/metrics",
     ]
+    queried = read(OTEL_EXPORTER_OTLP_ENDPOINT="http://c/otlp?scope=x").collectors
+    assert queried["logs"].url == "http://c/otlp/v1/logs?scope=x"
     own = read(OTEL_EXPORTER_OTLP_TRACES_ENDPOINT="http://c/own").collectors
     assert {signal: collector.url for signal, collector in own.items()} == {"traces": "http://c/own"}
 

@@ -4,6 +4,10 @@ import ast
 from pathlib import Path
 
 import telemetry.doctor
+from telemetry.doctor import answers
+from telemetry.doctor.printing import as_text
+from telemetry.doctor.report import Report
+from telemetry.doctor.sending import _ERROR
 
 PAGE = Path(__file__).parents[3] / "docs" / "doctor.md"
 MADE_BY = {"ok", "note", "problem", "Sent"}
@@ -32,3 +36,10 @@ def test_every_finding_stands_in_the_guide():
     ids = set(_ids())
     assert len(ids) > 30
     assert {name for name in ids if f"`{name}" not in page} == set()
+
+
+def test_the_example_is_what_is_printed():
+    courier = {"to": "sentry.example.org", "trouble": "refused by sentry.example.org: HTTP 403"}
+    found = answers.examine(_ERROR, courier, {"rejected": 1}, 1, 10.0)
+    shown = as_text(Report((found,), ()), colour=False).splitlines()[:2]
+    assert "\n".join(shown) in PAGE.read_text(encoding="utf-8")

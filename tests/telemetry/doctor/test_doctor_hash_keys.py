@@ -17,7 +17,7 @@ def kept(tmp_path, monkeypatch):
 
 
 def test_a_key_that_is_set_is_well(subject, by_id):
-    found = by_id(hash_keys.examine(subject(SENTRY_DSN=DSN, CONTINUUM_TELEMETRY_HASH_KEY=KEY)))
+    found = by_id(hash_keys.examine(subject(object(), SENTRY_DSN=DSN, CONTINUUM_TELEMETRY_HASH_KEY=KEY)))
     assert found["hash-key"].state == "ok"
 
 
@@ -28,20 +28,22 @@ def test_a_key_that_is_set_is_well(subject, by_id):
         ({}, "note"),
         ({"WEB_CONCURRENCY": "1"}, "note"),
         ({"WEB_CONCURRENCY": "4"}, "problem"),
+        ({"GUNICORN_CMD_ARGS": "--bind 0.0.0.0 --workers=4"}, "problem"),
+        ({"GUNICORN_CMD_ARGS": "-w 1"}, "note"),
         ({"KUBERNETES_SERVICE_HOST": "10.0.0.1"}, "problem"),
         ({"CONTINUUM_ENV": "production"}, "problem"),
         ({"CONTINUUM_ENV": "test"}, "note"),
     ],
 )
 def test_a_generated_key_is_a_problem_where_there_is_more_than_one_process(subject, by_id, environ, state):
-    found = by_id(hash_keys.examine(subject(SENTRY_DSN=DSN, **environ)))
+    found = by_id(hash_keys.examine(subject(object(), SENTRY_DSN=DSN, **environ)))
     assert found["hash-key"].state == state
     assert "CONTINUUM_TELEMETRY_HASH_KEY" in found["hash-key"].do
 
 
 def test_a_key_that_cannot_be_kept_is_a_problem(subject, by_id, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "not there"))
-    found = by_id(hash_keys.examine(subject(SENTRY_DSN=DSN)))
+    found = by_id(hash_keys.examine(subject(object(), SENTRY_DSN=DSN)))
     assert found["hash-key"].state == "problem"
     assert not (tmp_path / "not there").exists()
 
@@ -55,7 +57,9 @@ def test_a_file_that_others_may_write_to_is_a_problem(subject, by_id, tmp_path):
     file.write_text(KEY)
     for mode, state in ((0o666, "problem"), (0o644, "note")):
         file.chmod(mode)
-        found = by_id(hash_keys.examine(subject(SENTRY_DSN=DSN, CONTINUUM_TELEMETRY_HASH_KEY_FILE=str(file))))
+        found = by_id(
+            hash_keys.examine(subject(object(), SENTRY_DSN=DSN, CONTINUUM_TELEMETRY_HASH_KEY_FILE=str(file)))
+        )
         assert found["hash-key.file"].state == state
 
 

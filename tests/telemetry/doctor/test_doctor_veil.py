@@ -15,16 +15,16 @@ LONGER = "fd8Qw3zTgLm6YvRb2NsKcXe9HuJp4AoW"
     ("name", "value"),
     [
         ("CONTINUUM_TELEMETRY_HASH_KEY", SECRET),
+        ("CONTINUUM_TELEMETRY_HASH_KEY", f"{SECRET}//{SECRET}"),
         ("SENTRY_AUTH_TOKEN", SECRET),
-        ("MYAPP_PASSWORD", SECRET),
+        ("CONTINUUM_PASSWORD", SECRET),
         ("OTEL_EXPORTER_OTLP_HEADERS", f"x-key={SECRET},other=1"),
         ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "authorization=Bearer%20" + SECRET),
         ("SENTRY_DSN", f"https://{SECRET}@example.org/7"),
-        ("DATABASE_URL", f"postgresql://user:{SECRET}@db.example.org/memories"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", f"https://example.org/v1?token={SECRET}"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", f"https://example.org/{SECRET}-{SECRET}/v1/traces"),
         ("HTTPS_PROXY", f"http://me:{SECRET}@proxy.example.org:8080"),
-        ("BROKEN_URL", f"https://[{SECRET}"),
+        ("SENTRY_URL", f"https://[{SECRET}"),
     ],
 )
 def test_a_secret_of_the_environment_is_covered_wherever_it_stands(name, value):
@@ -37,10 +37,11 @@ def test_words_that_are_no_secret_stay():
         {
             "CONTINUUM_ENV": "production",
             "OTEL_EXPORTER_OTLP_ENDPOINT": "https://otel.example.org/v1/traces",
-            "SOME_KEY": "yes",
+            "SENTRY_KEY": "yes",
+            "HTTP_PROXY": "http://continuum:continuum@proxy.example.org",
         }
     )
-    text = "production: https://otel.example.org/v1/traces, yes"
+    text = "production: https://otel.example.org/v1/traces, yes, continuum"
     assert veil(text) == text
 
 

@@ -46,6 +46,19 @@ def test_each_frame_says_what_its_variables_were_like():
     assert frames["loads"]["parse_float"] == "None"
 
 
+def test_a_secret_does_not_even_tell_its_length():
+    access_token = Api_Key = user_password = tokens = "hunter2"  # noqa: N806  # in whatever case
+    harmless = len(access_token + Api_Key + user_password + tokens)
+    try:
+        raise LookupError(harmless)
+    except LookupError as error:
+        event, _ = event_of(error, {"type": "test", "handled": True})
+        add_shapes(event, error)
+    (frame,) = event["exception"]["values"][0]["stacktrace"]["frames"]
+    assert frame["vars"]["harmless"] == "int"
+    assert not frame["vars"].keys() & {"access_token", "Api_Key", "user_password", "tokens"}
+
+
 def test_no_value_is_in_the_event():
     assert "divorce" not in json.dumps(captured())
 
