@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.synced
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format bench chaos soak fuzz privacy-report settings sentry-privacy collector test-collector clean
+.PHONY: help setup run test check format bench eval chaos soak fuzz privacy-report settings sentry-privacy collector test-collector clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,6 +47,9 @@ test-collector: $(STAMP) ## real collectors between real programs; needs Go, tak
 bench: $(STAMP) ## what telemetry costs, as ratios within one run
 	@$(BIN)/python benchmarks/gate_cost.py
 	@$(BIN)/python benchmarks/request_cost.py
+
+eval: $(STAMP) ## how well recall finds: R@5, R@10, nDCG@10, MRR and latency on the repository's own questions
+	@$(BIN)/python benchmarks/evaluation/run.py
 
 chaos: $(STAMP) ## what arrives when processes are ended and backends misbehave
 	@timeout 900 $(BIN)/python benchmarks/chaos.py

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from continuum.core.records import Recalled  # noqa: TC001 - FastAPI reads the annotations when it runs
 
-# Enough for a prompt; the memories themselves are in the answer in full.
-MAX_CONTEXT_CHARACTERS = 32_000
+# About what English has; a text of another language or kind has fewer to a token.
+CHARACTERS_PER_TOKEN = 4
 
 
 class _Answer(BaseModel):
@@ -32,10 +32,21 @@ class FoundAnswer(_Answer):
     near_duplicate_of: str | None
 
 
+class PartsAnswer(_Answer):
+    """What a score is the sum of: own words, those said around it, session, meaning and date."""
+
+    lexical: float
+    neighbours: float
+    session: float
+    semantic: float
+    time: float
+
+
 class MemoryAnswer(FoundAnswer):
-    """One recalled memory, how well it matches, and which of its concepts the question names."""
+    """One recalled memory, how well it matches and why, and which of its concepts the question names."""
 
     score: float
+    parts: PartsAnswer
     matched_concepts: list[str]
 
 
@@ -161,10 +172,10 @@ class KeyAnswer(_Answer):
     tenant_id: str
 
 
-def context_of(recalled: Recalled) -> str:
-    """The memories as lines for a prompt, best first, cut between memories."""
+def context_of(recalled: Recalled, tokens: int) -> str:
+    """The memories as lines for a prompt, best first, cut between memories where about so many tokens end."""
     lines: list[str] = []
-    room = MAX_CONTEXT_CHARACTERS
+    room = tokens * CHARACTERS_PER_TOKEN
     for memory in recalled.memories:
         line = f"[{memory.role}] {memory.text}"
         room -= len(line) + 1

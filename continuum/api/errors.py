@@ -22,6 +22,7 @@ from continuum.core.errors import (
     KeyNotFound,
     MemoryNotFound,
     PermissionDenied,
+    RateLimited,
     TenantNotFound,
 )
 
@@ -64,6 +65,14 @@ def install_error_handlers(app: FastAPI) -> None:
     async def denied(_request: Request, error: PermissionDenied) -> JSONResponse:
         scope = error.values.get("scope")
         return problem(403, "scope-missing", "the API key lacks the needed scope", needed_scope=scope)
+
+    @app.exception_handler(RateLimited)
+    async def limited(_request: Request, error: RateLimited) -> JSONResponse:
+        seconds = str(error.values.get("seconds"))
+        detail = (
+            "the API key has made too many requests; the header Retry-After says in how many seconds to try"
+        )
+        return problem(429, "rate-limited", detail, headers={"Retry-After": seconds})
 
     for kind, (status, name) in _DOMAIN_PROBLEMS.items():
         app.add_exception_handler(kind, _answering(status, name))

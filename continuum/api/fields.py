@@ -15,6 +15,7 @@ from continuum.core.provenance import (
     TIME_FORM,
     checked_metadata,
     checked_session,
+    checked_time,
 )
 from continuum.core.tenancy import TENANT_FORM, checked_tenant_name
 from continuum.core.texts import TEXT_FORM, checked_text
@@ -62,15 +63,22 @@ def _session(value: str) -> str:
     return value
 
 
+def _time(value: datetime) -> datetime:
+    try:
+        checked_time(value)
+    except ContinuumError as error:
+        raise ValueError("not accepted") from error
+    return value
+
+
 def occurred_at(metadata: dict[str, Any]) -> datetime | None:
     """When the metadata says that it happened."""
     value = metadata.get("occurred_at")
     if value is None:
         return None
-    moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-    if moment is None or moment.tzinfo is None:
-        raise ValueError("not accepted")
-    return moment
+    if not isinstance(value, str):
+        raise ValueError("not accepted")  # noqa: TRY004 - pydantic takes a ValueError for a refusal
+    return _time(datetime.fromisoformat(value))
 
 
 Text = Annotated[str, AfterValidator(_text), Field(description=TEXT_FORM)]
@@ -80,6 +88,6 @@ Metadata = Annotated[
 Session = Annotated[str, AfterValidator(_session), Field(description=SESSION_FORM)]
 Role = Literal["user", "assistant", "system", "tool", "note"]
 # JSON has no times: they come as text whatever strict models say.
-Time = Annotated[AwareDatetime, Field(strict=False, description=TIME_FORM)]
+Time = Annotated[AwareDatetime, AfterValidator(_time), Field(strict=False, description=TIME_FORM)]
 Id = Annotated[str, Field(min_length=1, max_length=64, description=ID_FORM)]
 TenantName = Annotated[str, AfterValidator(_tenant), Field(description=TENANT_FORM)]

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from continuum.api.fields import (
+    ID_FORM,
     IDEMPOTENCY_FORM,
     Id,
     Metadata,
@@ -23,8 +24,9 @@ from continuum.api.fields import (
 )
 from continuum.core.credentials import SCOPES
 from continuum.core.learning import MAX_BATCH
-from continuum.core.provenance import IMPORTANCE_FORM, ROLE_FORM
+from continuum.core.provenance import IMPORTANCE_FORM, ROLE_FORM, SESSION_FORM, TIME_FORM
 from continuum.core.records import Filters, Note, Turn
+from continuum.core.texts import TEXT_FORM
 
 
 class _Body(BaseModel):
@@ -87,12 +89,18 @@ class BatchBody(_Body):
         return [item.turn() if isinstance(item, LearnBody) else item.note() for item in self.items]
 
 
+_CONTEXT_TOKENS = Field(
+    default=8000, ge=0, le=100_000, description="a whole number from 0 to 100000, for about so many tokens"
+)
+
+
 class _FilterBody(_Body):
-    session: Session | None = None
+    # Said here once more: a description doesn't come through a union.
+    session: Session | None = Field(default=None, description=SESSION_FORM)
     role: Role | None = Field(default=None, description=ROLE_FORM)
-    concept: Text | None = None
-    since: Time | None = None
-    until: Time | None = None
+    concept: Text | None = Field(default=None, description=TEXT_FORM)
+    since: Time | None = Field(default=None, description=TIME_FORM)
+    until: Time | None = Field(default=None, description=TIME_FORM)
 
     def filters(self) -> Filters:
         """The filters as the engine takes them."""
@@ -104,12 +112,13 @@ class RecallBody(_FilterBody):
 
     message: Text
     max_concepts: int = Field(default=10, ge=1, le=100, description="a whole number from 1 to 100")
+    context_tokens: int = _CONTEXT_TOKENS
 
 
 class SearchBody(_FilterBody):
     """Which memories to list."""
 
-    words: Text | None = None
+    words: Text | None = Field(default=None, description=TEXT_FORM)
     limit: int = Field(default=50, ge=1, le=100, description="a whole number from 1 to 100")
     cursor: str | None = Field(
         default=None, max_length=64, description="the next_cursor of the page before, as it was given"
@@ -126,8 +135,8 @@ class SupersedeBody(_Body):
 class ForgetBody(_Body):
     """What to erase: a memory or a session."""
 
-    memory_id: Id | None = None
-    session: Session | None = None
+    memory_id: Id | None = Field(default=None, description=ID_FORM)
+    session: Session | None = Field(default=None, description=SESSION_FORM)
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
@@ -140,6 +149,7 @@ class TurnBody(LearnBody):
     """A turn to remember, for whose user message memories are recalled first."""
 
     max_concepts: int = Field(default=10, ge=1, le=100, description="a whole number from 1 to 100")
+    context_tokens: int = _CONTEXT_TOKENS
 
 
 class KeyBody(_Body):
@@ -152,7 +162,7 @@ class KeyBody(_Body):
         max_length=len(SCOPES),
         description="a list of one or more of read, write, admin, sync",
     )
-    expires_at: Time | None = None
+    expires_at: Time | None = Field(default=None, description=TIME_FORM)
 
 
 class RotateBody(_Body):

@@ -16,6 +16,7 @@ from continuum.api.routes import admin, erasing, exchange, health, memories, obs
 from continuum.core.observing import start_telemetry
 from continuum.core.services import open_services
 from continuum.core.settings import Settings
+from continuum.limits.connect import open_limiter
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -38,8 +39,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        with open_services(chosen) as services:
-            app.state.services = services
+        with open_services(chosen) as services, open_limiter(chosen, services.database) as limiter:
+            app.state.services, app.state.limiter = services, limiter
             yield
 
     # No pages of documentation: theirs load scripts from other people's servers. /openapi.json stays.
@@ -56,11 +57,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             allow_headers=[
                 "X-API-Key",
                 "Content-Type",
+                "Idempotency-Key",
                 "traceparent",
                 "tracestate",
                 "baggage",
                 "sentry-trace",
             ],
+            expose_headers=["Retry-After"],
         )
     return app
 

@@ -1,4 +1,4 @@
-"""How a route gets the services that its application opened."""
+"""How a route gets what its application opened."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from continuum.core.services import Services
+from continuum.limits.connect import Limiter
 
 
 def _services_of(request: Request) -> Services:
@@ -14,4 +15,10 @@ def _services_of(request: Request) -> Services:
     return services
 
 
+def _limiter_of(request: Request) -> Limiter | None:
+    limiter: Limiter | None = request.app.state.limiter
+    return limiter
+
+
 OpenServices = Annotated[Services, Depends(_services_of)]
+OpenLimiter = Annotated[Limiter | None, Depends(_limiter_of)]

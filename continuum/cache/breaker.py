@@ -23,8 +23,9 @@ class Breaker:
     When they are over one failure is enough to leave it alone again; a success closes the breaker.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, *, of: str = "recall cache") -> None:
         self._clock = clock
+        self._of = of
         self._lock = threading.Lock()
         self._failures = 0
         self._open_until = 0.0
@@ -61,7 +62,7 @@ class Breaker:
                 return
             self._next_log = now + LOG_SECONDS
             unlogged, self._unlogged = self._unlogged, 0
-        logger.warning("recall cache bypassed %d times, last because of %s", unlogged, type(error).__name__)
+        logger.warning("%s bypassed %d times, last because of %s", self._of, unlogged, type(error).__name__)
 
     def _count_bypass(self) -> None:
         self.bypasses += 1

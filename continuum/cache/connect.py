@@ -1,22 +1,15 @@
-"""Whether there is a cache, and how long it may take to answer."""
+"""Whether recall is cached."""
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING
 
-from continuum.core.errors import SettingsError
+from continuum.cache.client import make_client
 
 if TYPE_CHECKING:
     from continuum.cache.recall import RecallCache
     from continuum.core.settings import Settings
     from continuum.storage.database import Database
-
-logger = logging.getLogger(__name__)
-
-# A recall takes about a millisecond without a cache: one that takes longer than this is no help.
-CONNECT_SECONDS = 0.1
-ANSWER_SECONDS = 0.1
 
 
 def connect_cache(settings: Settings, database: Database) -> RecallCache | None:
@@ -28,31 +21,12 @@ def connect_cache(settings: Settings, database: Database) -> RecallCache | None:
         SettingsError: the client library does not accept ``REDIS_URL``.
 
     """
-    if settings.redis_url is None or not settings.cache_enabled:
+    if settings.redis_url is None or not settings.caches_recall:
         return None
-    try:
-        import redis
-        from redis.backoff import NoBackoff
-        from redis.retry import Retry
-    except ImportError:
-        logger.warning(
-            "REDIS_URL is set but redis is not installed: no recall cache (install continuum-memory[redis])"
-        )
+    client = make_client(settings.redis_url)
+    if client is None:
         return None
     # Late, because it needs pydantic, which the command line does without.
     from continuum.cache.recall import RecallCache
 
-    try:
-        client = redis.Redis.from_url(
-            settings.redis_url,
-            socket_connect_timeout=CONNECT_SECONDS,
-            socket_timeout=ANSWER_SECONDS,
-            # One retry, at once, for a connection that the server closed meanwhile; the default is ten.
-            retry=Retry(NoBackoff(), 1),
-        )
-    except ValueError:
-        # The library's message may quote the URL, password and all: no cause.
-        raise SettingsError(
-            "REDIS_URL must have the form redis://[user:password@]host[:port][/number]"
-        ) from None
     return RecallCache(client, database.secret("recall-cache"))

@@ -37,14 +37,18 @@ COMMANDS = {
     "forget": "continuum.cli.forget:forget",
     "export": "continuum.cli.exchange:export",
     "import": "continuum.cli.exchange:import_command",
+    "backup": "continuum.cli.backup:backup",
+    "restore": "continuum.cli.backup:restore",
+    "doctor": "continuum.cli.doctor:doctor",
     "status": "continuum.cli.status:status",
     "serve": "continuum.cli.serve:serve",
     "dev": "continuum.cli.dev:dev",
     "telemetry": "continuum.cli.telemetry:telemetry_group",
+    "sentry": "continuum.cli.telemetry_sentry:sentry",
 }
 
 # These set telemetry up themselves: in the server's process, or in any case.
-_OWN_TELEMETRY = frozenset({"serve", "dev", "telemetry"})
+_OWN_TELEMETRY = frozenset({"serve", "dev", "telemetry", "sentry"})
 # What the person at the keyboard can put right: nobody else needs to hear of it.
 _MISUSE = (InvalidFilter, InvalidProvenance, InvalidTenant, InvalidText)
 _EXPECTED = (InvalidRecord, InvalidSuccession, KeyNotFound, MemoryNotFound, SettingsError, TenantNotFound)
@@ -62,7 +66,7 @@ def cli(context: click.Context, *, debug: bool) -> None:
     if context.invoked_subcommand not in _OWN_TELEMETRY and telemetry_requested():
         from continuum.core.observing import start_telemetry
 
-        start_telemetry()
+        start_telemetry(short_lived=True)
 
 
 def main() -> NoReturn:

@@ -38,7 +38,7 @@ def _report(*, detailed: bool) -> dict[str, Any]:
         "version": __version__,
         "environment": settings.environment,
         "database": str(settings.database),
-        "cache": "redis" if settings.redis_url and settings.cache_enabled else "off",
+        "cache": "redis" if settings.caches_recall else "off",
         "telemetry": "requested" if telemetry_requested() else "off",
     }
     if isinstance(settings.database, Path) and not settings.database.exists():

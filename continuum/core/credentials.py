@@ -18,6 +18,7 @@ _MARK = "cm_"
 _ID_LENGTH = 8
 # token_urlsafe(32) is 43 characters; 8 of them, 48 bits, serve as the id, so 208 bits stay secret.
 _KEY = re.compile(r"cm_[A-Za-z0-9_-]{43}")
+_ID = re.compile(r"[A-Za-z0-9_-]{8}")
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,11 @@ def is_well_formed(key: str) -> bool:
 def key_id(key: str) -> str:
     """The part of a key by which it is found, listed and revoked; not a secret."""
     return key[len(_MARK) : len(_MARK) + _ID_LENGTH]
+
+
+def is_key_id(text: str) -> bool:
+    """Whether the text could be a key's id."""
+    return _ID.fullmatch(text) is not None
 
 
 def digest(key: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import SQLAlchemyError
 
 import telemetry
-from continuum.core import exchange, learning, reading
+from continuum.core import exchange, learning, observed, reading
 from continuum.core.errors import (
     InvalidFilter,
     InvalidSuccession,
@@ -55,6 +55,7 @@ class MemoryEngine:
         self._database = database
         self._cache = cache
 
+    @observed.operation("learn", observed.learned_counts)
     def learn(self, tenant: Tenant, *items: Turn | Note, idempotency_key: str | None = None) -> Learned:
         """Store both sides of turns, and notes, in one transaction: all of them or none.
 
@@ -74,11 +75,13 @@ class MemoryEngine:
 
         """
         memories = learning.memories_of(items)
-        with _raising(LearnError, "the turn could not be stored"), self._database.write(tenant) as connection:
+        transaction = observed.ending_as("learn.commit", self._database.write(tenant))
+        with _raising(LearnError, "the turn could not be stored"), transaction as connection:
             learned = _learn_once(connection, tenant, memories, idempotency_key)
         self._drop_cached(tenant)
         return learned
 
+    @observed.operation("recall", observed.recalled_counts)
     def recall(self, tenant: Tenant, question: str, limit: int, filters: Filters = _EVERYTHING) -> Recalled:
         """Find the current memories that match a question best, at most ``limit``.
 
@@ -99,6 +102,7 @@ class MemoryEngine:
             with self._database.read(tenant) as connection:
                 return reading.recall(connection, tenant, question, terms, filters=filters, limit=limit)
 
+    @observed.operation("search", observed.page_counts)
     def search(
         self,
         tenant: Tenant,
@@ -133,9 +137,10 @@ class MemoryEngine:
             return Page([], None)
         with _raising(RecallError, "memories could not be read"), self._database.read(tenant) as connection:
             rows = page_memories(connection, tenant, filters, limit + 1, terms=terms, before=cursor)
-            memories = reading.found(rows[:limit])
-        return Page(memories, memories[-1].id if len(rows) > limit else None)
+            memories = reading.found(tenant, rows[:limit])
+        return Page(memories, memories[-1].id if memories and len(rows) > limit else None)
 
+    @observed.operation("supersede", observed.one_record)
     def supersede(self, tenant: Tenant, memory_id: str, by: str) -> None:
         """Let one memory take the place of another: recall finds it alone, search shows both.
 
@@ -145,12 +150,14 @@ class MemoryEngine:
             StorageError: the database refused; nothing was changed.
 
         """
+        _check_ids(memory_id, by)
         with _raising(StorageError, "nothing was changed"), self._database.write(tenant) as connection:
             done = supersede_memory(connection, tenant, memory_id, by)
         if not done:
             raise InvalidSuccession("a memory is superseded by another that is current")
         self._drop_cached(tenant)
 
+    @observed.operation("forget", observed.erased_counts)
     def forget(self, tenant: Tenant, memory_id: str) -> Receipt:
         """Erase one memory and everything derived from it alone.
 
@@ -159,12 +166,14 @@ class MemoryEngine:
             StorageError: the database refused; nothing was erased.
 
         """
+        _check_ids(memory_id)
         with _raising(StorageError, "nothing was erased"), self._database.write(tenant) as connection:
             receipt = erasure.erase_memories(connection, tenant, [memory_id])
             if not receipt.counts["memories"]:
                 raise MemoryNotFound("no such memory")
         return self._swept(tenant, receipt)
 
+    @observed.operation("forget_session", observed.erased_counts)
     def forget_session(self, tenant: Tenant, session: str) -> Receipt:
         """Erase what was said in a session; what was also said in another stays, as said there.
 
@@ -177,6 +186,7 @@ class MemoryEngine:
             receipt = erasure.erase_session(connection, tenant, session)
         return self._swept(tenant, receipt)
 
+    @observed.operation("forget_tenant", observed.erased_counts)
     def forget_tenant(self, tenant: Tenant) -> Receipt:
         """Erase the tenant: memories, index, log, keys and name.
 
@@ -208,6 +218,7 @@ class MemoryEngine:
         with _raising(RecallError, "memories could not be read"):
             yield from exchange.export_lines(self._database, tenant)
 
+    @observed.operation("import", observed.imported_counts)
     def import_lines(
         self, tenant: Tenant, lines: Iterable[str | bytes], progress: Callable[[int], None] | None = None
     ) -> Imported:
@@ -234,13 +245,14 @@ class MemoryEngine:
     ) -> Recalled:
         with self._database.read(tenant) as connection:
             state = revision(connection, tenant)
-        cached = cache.get(tenant, state, question, limit)
-        if cached is not None:
-            telemetry.register_content(*(memory.text for memory in cached.memories))
-            return cached
-        with self._database.read(tenant) as connection:
-            answer = reading.recall(connection, tenant, question, terms, filters=_EVERYTHING, limit=limit)
-        cache.put(tenant, state, question, limit, answer)
+
+        def work() -> Recalled:
+            with self._database.read(tenant) as connection:
+                return reading.recall(connection, tenant, question, terms, filters=_EVERYTHING, limit=limit)
+
+        answer = cache.read_through(tenant, state, question, limit, work)
+        # Once more for whoever worked it out; for everybody else it is new.
+        telemetry.register_content(*(memory.text for memory in answer.memories))
         return answer
 
     def _swept(self, tenant: Tenant, receipt: Receipt) -> Receipt:
@@ -266,6 +278,12 @@ def _learn_once(
     learned = learning.store(connection, tenant, memories)
     idempotency.keep_answer(connection, tenant, *digests, json.dumps(asdict(learned)))
     return learned
+
+
+def _check_ids(*ids: str) -> None:
+    # Before the database sees them: what is no id may hold characters that it can't take.
+    if not all(map(is_uuid, ids)):
+        raise MemoryNotFound("no such memory")
 
 
 def _check(filters: Filters) -> None:

@@ -93,5 +93,9 @@ class PermissionDenied(ContinuumError):  # noqa: N818 - the name says what happe
     """The API key is good but lacks the scope; ``values["scope"]`` names it."""
 
 
+class RateLimited(ContinuumError):  # noqa: N818 - the name says what happened
+    """The API key has made too many requests; ``values["seconds"]`` says when there is room for one more."""
+
+
 class TelemetryTestError(ContinuumError):
     """Raised on request, to see an error arrive where errors should arrive."""

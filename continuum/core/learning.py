@@ -68,10 +68,13 @@ def store(connection: sa.Connection, tenant: Tenant, memories: Sequence[NewMemor
     links = 0
     for begin in range(0, len(memories), _AT_ONCE):
         some = memories[begin : begin + _AT_ONCE]
-        found = [extract(memory.text) for memory in some]
-        placed = store_memories(connection, tenant, some)
+        with telemetry.part("learn.extract", {"continuum.memory.size": _size(some)}, noted=False):
+            found = [extract(memory.text) for memory in some]
+        with telemetry.part("learn.store", noted=False):
+            placed = store_memories(connection, tenant, some)
         new = {where.number: concepts for where, concepts in zip(placed, found, strict=True) if where.is_new}
-        links += store_concepts(connection, tenant, new)
+        with telemetry.part("learn.link", noted=False):
+            links += store_concepts(connection, tenant, new)
         stored += placed
         distinct |= {(concept.type, concept.key): concept for concepts in found for concept in concepts}
     decisions = sum(concept.type == "decision" for concept in distinct.values())
@@ -94,6 +97,11 @@ def request_digest(memories: Sequence[NewMemory]) -> str:
 def key_digest(key: str) -> str:
     """An Idempotency-Key as it is kept."""
     return _digest(key)
+
+
+def _size(memories: Sequence[NewMemory]) -> int:
+    """Characters of all texts."""
+    return sum(len(memory.text) for memory in memories)
 
 
 def _digest(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from continuum.core.errors import InvalidProvenance
@@ -31,9 +32,15 @@ def checked_session(session: object) -> str | None:
 
 
 def checked_time(moment: datetime | None) -> datetime | None:
-    """Return the time when it is aware."""
-    if moment is None or moment.utcoffset() is not None:
-        return moment
+    """Return the time when it is aware, and in the years 1 to 9999 as UTC too."""
+    if moment is None:
+        return None
+    try:
+        if moment.utcoffset() is not None:
+            moment.astimezone(UTC)
+            return moment
+    except OverflowError:
+        pass
     raise InvalidProvenance("a time is " + TIME_FORM)
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import telemetry
-from continuum.core.ranking import relative_scores
+from continuum.core.boundary import own_rows
+from continuum.core.ranking import CANDIDATES, rank
 from continuum.core.records import FoundMemory, Recalled, RecalledMemory
 from continuum.core.words import telling_words, words
 from continuum.storage.concepts import concepts_of, count_links
-from continuum.storage.memories import rank_memories
+from continuum.storage.memories import find_candidates, read_memories
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import sqlalchemy as sa
 
+    from continuum.core.ranking import Ranked
     from continuum.core.records import Filters
     from continuum.core.tenancy import Tenant
 
@@ -30,27 +32,37 @@ def recall(
     limit: int,
 ) -> Recalled:
     """The memories that match best, with what explains them."""
-    rows = rank_memories(connection, tenant, terms, filters, limit)
-    telemetry.register_content(*(row.text for row in rows))
-    numbers = [row.number for row in rows]
+    with telemetry.part("recall.lexical", noted=False):
+        candidates = find_candidates(connection, tenant, terms, filters, max(limit, CANDIDATES))
+    with telemetry.part("recall.fuse", noted=False):
+        return _fused(connection, tenant, question, rank(candidates, limit))
+
+
+def _fused(connection: sa.Connection, tenant: Tenant, question: str, ranked: Sequence[Ranked]) -> Recalled:
+    rows = read_memories(connection, tenant, [each.number for each in ranked])
+    telemetry.register_content(*(row.text for row in rows.values()))
+    own = {row.number: row for row in own_rows(tenant, rows.values())}
+    ranked = [each for each in ranked if each.number in own]
+    numbers = [each.number for each in ranked]
     names = concepts_of(connection, tenant, numbers)
     asked = set(telling_words(question))
     memories = [
         RecalledMemory(
-            **_fields(row),
-            score=score,
-            matched_concepts=[name for name in names[row.number] if asked.intersection(words(name))],
+            **_fields(own[each.number]),
+            score=each.score,
+            matched_concepts=[name for name in names[each.number] if asked.intersection(words(name))],
+            parts=each.parts,
         )
-        for row, score in zip(rows, relative_scores([row.strength for row in rows]), strict=True)
+        for each in ranked
     ]
     distinct = {name for found in names.values() for name in found}
     return Recalled(memories, len(distinct), count_links(connection, tenant, numbers))
 
 
-def found(rows: Sequence[sa.Row[Any]]) -> list[FoundMemory]:
-    """Memories as they are stored."""
+def found(tenant: Tenant, rows: Sequence[sa.Row[Any]]) -> list[FoundMemory]:
+    """The tenant's memories as they are stored."""
     telemetry.register_content(*(row.text for row in rows))
-    return [FoundMemory(**_fields(row)) for row in rows]
+    return [FoundMemory(**_fields(row)) for row in own_rows(tenant, rows)]
 
 
 def _fields(row: sa.Row[Any]) -> dict[str, Any]:

@@ -84,11 +84,23 @@ class FoundMemory:
 
 
 @dataclass(frozen=True)
+class Parts:
+    """What a score is the sum of: the memory's own words, those said around it, its session, meaning, date."""
+
+    lexical: float = 0.0
+    neighbours: float = 0.0
+    session: float = 0.0
+    semantic: float = 0.0
+    time: float = 0.0
+
+
+@dataclass(frozen=True)
 class RecalledMemory(FoundMemory):
     """A memory that matches; ``score`` is between 0 and 1, where the best match of an answer has 1."""
 
     score: float
     matched_concepts: list[str] = field(repr=False)
+    parts: Parts = Parts()
 
 
 @dataclass(frozen=True)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from continuum.core.addresses import database_address
+from continuum.core.addresses import PostgresAddress, database_address
 from continuum.core.errors import SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from continuum.core.addresses import PostgresAddress
-
 _REDIS = re.compile(r"(?:redis|rediss)://[^/\s]+(?:/\d+)?(?:\?\S*)?|unix://\S+")
 _ORIGIN = re.compile(r"\*|https?://[^/\s,*]+")
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_WHOLE = re.compile(r"[0-9]{1,8}")
+_MOST = 10_000_000
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -31,9 +31,16 @@ class Settings:
     """``DATABASE_URL``: a SQLite file or a PostgreSQL database; default ``continuum.db`` in the user's data
     directory."""
     redis_url: str | None = field(default=None, repr=False)
-    """``REDIS_URL``: where the recall cache lives; no cache when unset."""
-    cache_enabled: bool = True
-    """``CONTINUUM_CACHE_ENABLED``: ``false`` switches the cache off although ``REDIS_URL`` is set."""
+    """``REDIS_URL``: a Redis or Valkey server, in which processes share rate limits and the recall cache."""
+    cache_enabled: bool | None = None
+    """``CONTINUUM_CACHE_ENABLED``: whether recall is cached in the server of ``REDIS_URL``; when unset, it is on
+    PostgreSQL and isn't on SQLite, which answers as fast."""
+    rate_limit: int = 60_000
+    """``CONTINUUM_RATE_LIMIT``: how many requests a minute an API key may make, from 1 to 10000000; 0 is no
+    limit."""
+    rate_burst: int | None = None
+    """``CONTINUUM_RATE_BURST``: how many of them at once, from 1 to 10000000; when unset, those of ten
+    seconds."""
     cors_origins: tuple[str, ...] = ()
     """``CONTINUUM_CORS_ORIGINS``: browser origins allowed to call the API, comma-separated; default none."""
     environment: str = "development"
@@ -60,7 +67,9 @@ class Settings:
             redis_url=_matching(
                 variables, "REDIS_URL", _REDIS, "redis://[user:password@]host[:port][/number]"
             ),
-            cache_enabled=_boolean(variables, "CONTINUUM_CACHE_ENABLED", default=True),
+            cache_enabled=_boolean(variables, "CONTINUUM_CACHE_ENABLED"),
+            rate_limit=_count(variables, "CONTINUUM_RATE_LIMIT", least=0, default=cls.rate_limit),
+            rate_burst=_count(variables, "CONTINUUM_RATE_BURST", least=1, default=None),
             cors_origins=_origins(variables.get("CONTINUUM_CORS_ORIGINS", "")),
             environment=_matching(
                 variables, "CONTINUUM_ENV", _ENVIRONMENT, "letters, digits, '.', '_' and '-'"
@@ -68,6 +77,15 @@ class Settings:
             or "development",
             tenant=variables.get("CONTINUUM_TENANT"),
             api_key=variables.get("CONTINUUM_API_KEY"),
+        )
+
+    @property
+    def caches_recall(self) -> bool:
+        """Whether answers of recall are kept in Redis."""
+        if self.redis_url is None:
+            return False
+        return (
+            isinstance(self.database, PostgresAddress) if self.cache_enabled is None else self.cache_enabled
         )
 
 
@@ -96,13 +114,26 @@ def _matching(variables: Mapping[str, str], name: str, pattern: re.Pattern[str],
     return value
 
 
-def _boolean(variables: Mapping[str, str], name: str, *, default: bool) -> bool:
+def _boolean(variables: Mapping[str, str], name: str) -> bool | None:
     value = variables.get(name, "").lower()
     if not value:
-        return default
+        return None
     if value not in _TRUE | _FALSE:
         raise SettingsError(f"{name} must be true or false")
     return value in _TRUE
+
+
+_Default = TypeVar("_Default", int, None)
+
+
+def _count(variables: Mapping[str, str], name: str, *, least: int, default: _Default) -> int | _Default:
+    value = variables.get(name)
+    if value is None:
+        return default
+    # Eight digits at most: int() of a very long number would take long, or fail with a message of its own.
+    if _WHOLE.fullmatch(value) is None or not least <= int(value) <= _MOST:
+        raise SettingsError(f"{name} must be a whole number from {least} to {_MOST}")
+    return int(value)
 
 
 def _origins(value: str) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from continuum.core.records import Entity
+from continuum.storage.prepared import AnyOf, Prepared
 from continuum.storage.tables import concept_links, concepts, memory_concepts
 from continuum.storage.upserts import insert_missing
 
@@ -19,6 +21,59 @@ if TYPE_CHECKING:
     from continuum.core.tenancy import Tenant
 
 _AT_ONCE = 1000
+
+
+# Statements of the hot path are built once: building them costs more than running them.
+_OWN: sa.BindParameter[int] = sa.bindparam("tenant")
+# Two lists and not one of pairs, for which SQLite uses no index; the few that are too many do no harm.
+_NUMBERS = Prepared(
+    sa.select(concepts.c.number, concepts.c.type, concepts.c.folded_name).where(
+        concepts.c.tenant_number == _OWN,
+        AnyOf(concepts.c.type, "types"),
+        AnyOf(concepts.c.folded_name, "names"),
+    )
+)
+_MENTION = Prepared(sa.insert(memory_concepts), ["memory_number", "concept_number", "tenant_number"])
+# Pair by pair, whether there is any: two concepts may have been linked by thousands of memories.
+_IS_LINKED = (
+    "EXISTS (SELECT 1 FROM concept_links WHERE tenant_number = :tenant"
+    " AND source_number = pair.source AND target_number = pair.target)"
+)
+_KNOWN_LINKS = {
+    "sqlite": Prepared(
+        sa.text(
+            "SELECT source, target FROM (SELECT json_extract(value, '$[0]') AS source,"  # noqa: S608 - a constant
+            f" json_extract(value, '$[1]') AS target FROM json_each(:pairs)) AS pair WHERE {_IS_LINKED}"
+        )
+    ),
+    "postgresql": Prepared(
+        sa.text(
+            "SELECT source, target FROM (SELECT (value ->> 0)::bigint AS source,"  # noqa: S608 - a constant
+            f" (value ->> 1)::bigint AS target FROM json_array_elements((:pairs)::json)) AS pair WHERE {_IS_LINKED}"
+        )
+    ),
+}
+_LINK = Prepared(
+    sa.insert(concept_links), ["source_number", "target_number", "memory_number", "tenant_number"]
+)
+_NAMES = Prepared(
+    sa.select(memory_concepts.c.memory_number, concepts.c.name)
+    .join(concepts, concepts.c.number == memory_concepts.c.concept_number)
+    .where(
+        # Plus nothing, so that SQLite doesn't go through all concepts of the tenant.
+        concepts.c.tenant_number + 0 == _OWN,
+        memory_concepts.c.tenant_number == _OWN,
+        concepts.c.type != "decision",
+        AnyOf(memory_concepts.c.memory_number, "memories"),
+    )
+    .order_by(concepts.c.number)
+)
+_LINKED = (
+    sa.select(concept_links.c.source_number, concept_links.c.target_number)
+    .distinct()
+    .where(concept_links.c.tenant_number == _OWN, AnyOf(concept_links.c.memory_number, "memories"))
+)
+_COUNT_LINKS = Prepared(sa.select(sa.func.count()).select_from(_LINKED.subquery()))
 
 
 def store_concepts(connection: sa.Connection, tenant: Tenant, found: Mapping[int, Sequence[Concept]]) -> int:
@@ -38,13 +93,9 @@ def store_concepts(connection: sa.Connection, tenant: Tenant, found: Mapping[int
         for concept in distinct.values()
     ]
     insert_missing(connection, concepts, rows)
-    # Two lists and not one of pairs, for which SQLite uses no index; the few that are too many do no harm.
-    query = sa.select(concepts.c.number, concepts.c.type, concepts.c.folded_name).where(
-        concepts.c.tenant_number == tenant.number,
-        concepts.c.type.in_({key[0] for key in distinct}),
-        concepts.c.folded_name.in_({key[1] for key in distinct}),
-    )
-    numbers = {(row.type, row.folded_name): row.number for row in connection.execute(query)}
+    types, names = {key[0] for key in distinct}, {key[1] for key in distinct}
+    asked = {"tenant": tenant.number, "types": list(types), "names": list(names)}
+    numbers = {(row.type, row.folded_name): row.number for row in _NUMBERS.run(connection, asked)}
     of_memory = {
         memory: sorted({numbers[concept.type, concept.key] for concept in some})
         for memory, some in found.items()
@@ -54,7 +105,7 @@ def store_concepts(connection: sa.Connection, tenant: Tenant, found: Mapping[int
         for memory, some in of_memory.items()
         for number in some
     ]
-    connection.execute(sa.insert(memory_concepts), mentions)
+    _MENTION.run_all(connection, mentions)
     return _link(connection, tenant, of_memory)
 
 
@@ -72,48 +123,27 @@ def _link(connection: sa.Connection, tenant: Tenant, of_memory: Mapping[int, Seq
     if not rows:
         return 0
     pairs = {(row["source_number"], row["target_number"]) for row in rows}
-    source, target = concept_links.c.source_number, concept_links.c.target_number
-    query = (
-        sa.select(source, target)
-        .distinct()
-        .where(
-            concept_links.c.tenant_number == tenant.number,
-            source.in_({pair[0] for pair in pairs}),
-            target.in_({pair[1] for pair in pairs}),
-        )
-    )
-    known = {(row[0], row[1]) for row in connection.execute(query)}
-    connection.execute(sa.insert(concept_links), rows)
-    return len(pairs - known)
+    asked = {"tenant": tenant.number, "pairs": json.dumps(list(pairs))}
+    known = _KNOWN_LINKS[connection.dialect.name].run(connection, asked).all()
+    _LINK.run_all(connection, rows)
+    return len(pairs) - len(known)
 
 
 def concepts_of(
     connection: sa.Connection, tenant: Tenant, memory_numbers: Sequence[int]
 ) -> dict[int, list[str]]:
     """The names of the concepts of each memory, decisions aside."""
-    query = (
-        sa.select(memory_concepts.c.memory_number, concepts.c.name)
-        .join(concepts, concepts.c.number == memory_concepts.c.concept_number)
-        .where(
-            # Plus nothing, so that SQLite doesn't go through all concepts of the tenant.
-            concepts.c.tenant_number + 0 == tenant.number,
-            memory_concepts.c.tenant_number == tenant.number,
-            concepts.c.type != "decision",
-            memory_concepts.c.memory_number.in_(memory_numbers),
-        )
-        .order_by(concepts.c.number)
-    )
+    asked = {"tenant": tenant.number, "memories": memory_numbers}
     names: dict[int, list[str]] = {number: [] for number in memory_numbers}
-    for number, name in connection.execute(query):
+    for number, name in _NAMES.run(connection, asked):
         names[number].append(name)
     return names
 
 
 def count_links(connection: sa.Connection, tenant: Tenant, memory_numbers: Sequence[int]) -> int:
     """How many pairs of concepts the given memories link."""
-    pairs = sa.select(concept_links.c.source_number, concept_links.c.target_number).distinct()
-    mine = (concept_links.c.tenant_number == tenant.number, concept_links.c.memory_number.in_(memory_numbers))
-    return connection.scalar(sa.select(sa.func.count()).select_from(pairs.where(*mine).subquery())) or 0
+    asked = {"tenant": tenant.number, "memories": memory_numbers}
+    return _COUNT_LINKS.run(connection, asked).scalar() or 0
 
 
 def list_entities(

@@ -72,11 +72,11 @@ def _erase(connection: sa.Connection, tenant: Tenant, rows: Sequence[sa.Row[Any]
     index_of(connection).remove(connection, tenant, numbers)
     connection.execute(sa.delete(memories).where(*chosen))
     mine = memories.c.tenant_number == tenant.number
-    superseded = sa.select(memories.c.number, memories.c.id, memories.c.text).where(
+    superseded = sa.select(memories.c.number, memories.c.id, memories.c.session).where(
         mine, memories.c.superseded_by.in_(ids)
     )
     revived = connection.execute(superseded).all()
-    revive(connection, tenant, {row.number: row.text for row in revived})
+    revive(connection, tenant, {row.number: row.session for row in revived})
     alike = sa.update(memories).where(mine, memories.c.near_duplicate_of.in_(ids))
     connection.execute(alike.values(near_duplicate_of=None))
     delete_orphans(connection, tenant, sorted(named))
@@ -91,7 +91,7 @@ def _move_to_repeats(
 ) -> int:
     """Let memories that were said elsewhere too be said there first."""
     query = (
-        sa.select(repeats, memories.c.id.label("memory_id"))
+        sa.select(repeats, memories.c.id.label("memory_id"), memories.c.superseded_by)
         .join(memories, memories.c.number == repeats.c.memory_number)
         .where(*mine, repeats.c.tenant_number == tenant.number)
         .order_by(repeats.c.number)
@@ -99,12 +99,16 @@ def _move_to_repeats(
     first: dict[int, sa.Row[Any]] = {}
     for row in connection.execute(query):
         first.setdefault(row.memory_number, row)
+    # Found by what was said around them there, and no longer by what was said here.
+    index_of(connection).remove(connection, tenant, list(first))
     for number, row in first.items():
         whose = (memories.c.tenant_number == tenant.number, memories.c.number == number)
         said = {name: row._mapping[name] for name in ("session", "created_at", "occurred_at", "metadata")}  # noqa: SLF001 - public in SQLAlchemy, named so to keep clear of columns
         connection.execute(sa.update(memories).where(*whose).values(said))
         again = (repeats.c.tenant_number == tenant.number, repeats.c.number == row.number)
         connection.execute(sa.delete(repeats).where(*again))
+    current = {number: row.session for number, row in first.items() if row.superseded_by is None}
+    index_of(connection).add(connection, tenant, current)
     entries = [Operation("move", row.memory_id) for row in first.values()]
     log_operations(connection, tenant, claim_places(connection, tenant, len(entries)), entries)
     return len(first)

@@ -86,9 +86,10 @@ def find_caller(connection: sa.Connection, key: str) -> Caller | None:
 
 
 def note_use(connection: sa.Connection, key_id: str) -> None:
-    """Write down that a key was used now."""
-    used = sa.update(api_keys).where(api_keys.c.id == key_id)
-    connection.execute(used.values(last_used_at=datetime.now(UTC)))
+    """Write down that a key was used now, unless another request of this minute has."""
+    now, used = datetime.now(UTC), api_keys.c.last_used_at
+    unnoted = (api_keys.c.id == key_id, sa.or_(used.is_(None), used <= now - USE_INTERVAL))
+    connection.execute(sa.update(api_keys).where(*unnoted).values(last_used_at=now))
 
 
 def list_keys(connection: sa.Connection, tenant: Tenant) -> list[KeyEntry]:
@@ -109,6 +110,7 @@ def rotate_key(connection: sa.Connection, key_id: str, overlap: timedelta) -> Is
         KeyNotFound: no key that still works has this id.
 
     """
+    _check_id(key_id)
     now = datetime.now(UTC)
     own = (api_keys.c.id == key_id, api_keys.c.revoked_at.is_(None))
     query = sa.select(api_keys, tenants.c.public_id).join(
@@ -131,7 +133,14 @@ def revoke_key(connection: sa.Connection, key_id: str) -> None:
         KeyNotFound: no key has this id.
 
     """
+    _check_id(key_id)
     now = sa.func.coalesce(api_keys.c.revoked_at, sa.literal(datetime.now(UTC), api_keys.c.revoked_at.type))
     revoked = connection.execute(sa.update(api_keys).where(api_keys.c.id == key_id).values(revoked_at=now))
     if revoked.rowcount == 0:
+        raise KeyNotFound("no such key; `continuum keys list TENANT` shows the ids")
+
+
+def _check_id(key_id: str) -> None:
+    # Before the database sees it: what is no id may hold characters that it can't take.
+    if not credentials.is_key_id(key_id):
         raise KeyNotFound("no such key; `continuum keys list TENANT` shows the ids")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from continuum.core.errors import MemoryNotFound
+from continuum.core.ranking import Candidate
 from continuum.storage.filters import conditions
 from continuum.storage.index import index_of
 from continuum.storage.operations import Operation, claim_places, log_operations
@@ -23,25 +24,41 @@ if TYPE_CHECKING:
 # Session, when it occurred, when it was learned.
 Provenance = tuple[str | None, datetime | None, datetime | None]
 _PROVENANCE = ("session", "occurred_at", "created_at")
+_STRENGTHS = ("strength", "lexical", "neighbours", "time")
+# Built once: building it costs more than running it.
+_BY_NUMBER = sa.select(memories).where(
+    memories.c.tenant_number == sa.bindparam("tenant"),
+    memories.c.number.in_(sa.bindparam("numbers", expanding=True)),
+)
 
 
-def rank_memories(
+def find_candidates(
     connection: sa.Connection, tenant: Tenant, terms: Sequence[str], filters: Filters, limit: int
-) -> Sequence[sa.Row[Any]]:
-    """Rows of current memories that hold any of the terms, best first, with their ``strength``."""
+) -> list[Candidate]:
+    """The current memories that match the terms most strongly, strongest first, the newest first of equals."""
     wanted = conditions(tenant, filters)
     # The index knows the best; with filters all that match have to be looked at.
     matches = index_of(connection).matches(connection, tenant, terms, limit if len(wanted) == 1 else None)
     if matches is None:
         return []
+    found = matches.c
+    happened = sa.func.coalesce(memories.c.occurred_at, memories.c.created_at)
     query = (
-        sa.select(memories, matches.c.strength)
-        .join(matches, matches.c.memory_number == memories.c.number)
+        sa.select(memories.c.number, memories.c.session, *(found[part] for part in _STRENGTHS))
+        .join(matches, found.memory_number == memories.c.number)
         .where(*wanted)
-        .order_by(matches.c.strength.desc(), memories.c.number.desc())
+        .order_by(found.strength.desc(), happened.desc(), memories.c.number.desc())
         .limit(limit)
     )
-    return connection.execute(query).all()
+    return [Candidate._make(row) for row in connection.execute(query)]
+
+
+def read_memories(
+    connection: sa.Connection, tenant: Tenant, numbers: Sequence[int]
+) -> dict[int, sa.Row[Any]]:
+    """Rows of memories by their numbers."""
+    found = connection.execute(_BY_NUMBER, {"tenant": tenant.number, "numbers": numbers})
+    return {row.number: row for row in found}
 
 
 def page_memories(
@@ -68,7 +85,7 @@ def page_memories(
     """
     query = sa.select(memories).where(*conditions(tenant, filters)).limit(limit)
     if terms:
-        matches = index_of(connection).matches(connection, tenant, terms, None)
+        matches = index_of(connection).holding(connection, tenant, terms)
         if matches is None:
             return []
         query = query.join(matches, matches.c.memory_number == memories.c.number)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import sqlalchemy as sa
 
 from continuum.core.errors import TenantNotFound
+from continuum.storage.prepared import Prepared
 from continuum.storage.registry import operations, tenants
 
 if TYPE_CHECKING:
@@ -24,6 +25,21 @@ if TYPE_CHECKING:
 Kind = Literal["learn", "repeat", "supersede", "revive", "forget", "move"]
 THIS_INSTANCE: Final = 1
 _COUNTER_BITS = 16
+
+
+def _claiming() -> sa.Update:
+    row, count = tenants.c, sa.bindparam("count", type_=sa.BigInteger)
+    wall = sa.bindparam("wall", type_=sa.BigInteger)
+    change = sa.update(tenants).where(row.number == sa.bindparam("tenant"))
+    later = sa.case((row.clock >= wall, row.clock), else_=wall) + count
+    return change.values(revision=row.revision + 1, last_sequence=row.last_sequence + count, clock=later)
+
+
+# Statements of the hot path are built once: building them costs more than running them.
+_CLAIM = _claiming().returning(tenants.c.last_sequence, tenants.c.clock)
+_LOG = Prepared(sa.insert(operations), [
+    "tenant_number", "origin_number", "sequence", "clock", "kind", "memory_id", "reference", "created_at",
+])  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,17 +70,8 @@ def claim_places(connection: sa.Connection, tenant: Tenant, count: int) -> Claim
     now = time.time()
     # The clock never runs backwards, whatever the system's does: it goes on counting from where it was.
     wall = int(now * 1000) << _COUNTER_BITS
-    row = tenants.c
-    change = (
-        sa.update(tenants)
-        .where(row.number == tenant.number)
-        .values(
-            revision=row.revision + 1,
-            last_sequence=row.last_sequence + count,
-            clock=sa.case((row.clock >= wall, row.clock), else_=wall) + count,
-        )
-    )
-    reached = connection.execute(change.returning(row.last_sequence, row.clock)).one_or_none()
+    claimed = connection.execute(_CLAIM, {"tenant": tenant.number, "count": count, "wall": wall})
+    reached = claimed.one_or_none()
     if reached is None:
         raise TenantNotFound("the tenant has been erased")
     return Claim(
@@ -90,4 +97,4 @@ def log_operations(
         for offset, entry in enumerate(entries)
     ]
     if rows:
-        connection.execute(sa.insert(operations), rows)
+        _LOG.run_all(connection, rows)

@@ -13,6 +13,7 @@ from continuum.core.likeness import likeness
 from continuum.core.uuid7 import uuid7
 from continuum.storage.index import index_of
 from continuum.storage.operations import THIS_INSTANCE, Operation, claim_places, log_operations
+from continuum.storage.prepared import AnyOf, Prepared
 from continuum.storage.tables import memories, repeats, sessions
 from continuum.storage.upserts import insert_missing
 
@@ -21,6 +22,24 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from continuum.core.tenancy import Tenant
+
+
+# Statements of the hot path are built once: building them costs more than running them.
+_MINE = memories.c.tenant_number == sa.bindparam("tenant")
+_KNOWN = Prepared(
+    sa.select(memories.c.role, memories.c.content_hash, memories.c.id).where(
+        _MINE,
+        # Without the roles, the unique index would be of no use.
+        AnyOf(memories.c.role, "roles"),
+        AnyOf(memories.c.content_hash, "hashes"),
+    )
+)
+_ALIKE = Prepared(
+    sa.select(memories.c.likeness, memories.c.id)
+    .where(_MINE, AnyOf(memories.c.likeness, "likenesses"))
+    .order_by(memories.c.number.desc())
+)
+_INSERT = sa.insert(memories).returning(memories.c.id, memories.c.number)
 
 
 @dataclass(frozen=True)
@@ -120,10 +139,9 @@ def _provenance(tenant: Tenant, text: NewMemory, now: datetime) -> dict[str, Any
 
 def _alike(connection: sa.Connection, tenant: Tenant, texts: Sequence[NewMemory]) -> dict[str, str]:
     """The first memory of each likeness."""
-    likenesses = {likeness(text.text) for text in texts}
-    mine = (memories.c.tenant_number == tenant.number, memories.c.likeness.in_(likenesses))
-    query = sa.select(memories.c.likeness, memories.c.id).where(*mine).order_by(memories.c.number.desc())
-    return {row.likeness: row.id for row in connection.execute(query)}
+    likenesses = list({likeness(text.text) for text in texts})
+    found = _ALIKE.run(connection, {"tenant": tenant.number, "likenesses": likenesses})
+    return {row.likeness: row.id for row in found}
 
 
 def _remember_sessions(
@@ -138,9 +156,9 @@ def _remember_sessions(
 def _insert(connection: sa.Connection, tenant: Tenant, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     if not rows:
         return {}
-    inserted = connection.execute(sa.insert(memories).returning(memories.c.id, memories.c.number), rows)
+    inserted = connection.execute(_INSERT, rows if len(rows) > 1 else rows[0])
     numbers: dict[str, int] = {row.id: row.number for row in inserted}
-    index_of(connection).add(connection, tenant, {numbers[row["id"]]: row["text"] for row in rows})
+    index_of(connection).add(connection, tenant, {numbers[row["id"]]: row["session"] for row in rows})
     return numbers
 
 
@@ -148,33 +166,29 @@ def _note_again(
     connection: sa.Connection, tenant: Tenant, again: Sequence[tuple[str, Mapping[str, Any]]]
 ) -> dict[str, int]:
     mine = (memories.c.tenant_number == tenant.number, memories.c.id.in_({ident for ident, _ in again}))
-    columns = (memories.c.id, memories.c.number, memories.c.superseded_by, memories.c.text)
+    columns = (memories.c.id, memories.c.number, memories.c.superseded_by, memories.c.session)
     found = connection.execute(sa.select(*columns).where(*mine)).all()
     numbers: dict[str, int] = {row.id: row.number for row in found}
     notes = [dict(said) | {"memory_number": numbers[ident]} for ident, said in again]
     connection.execute(sa.insert(repeats), notes)
-    revive(connection, tenant, {row.number: row.text for row in found if row.superseded_by is not None})
+    revive(connection, tenant, {row.number: row.session for row in found if row.superseded_by is not None})
     return numbers
 
 
-def revive(connection: sa.Connection, tenant: Tenant, texts: Mapping[int, str]) -> None:
-    """Make superseded memories current again: texts by the memories' numbers."""
-    if not texts:
+def revive(connection: sa.Connection, tenant: Tenant, sessions: Mapping[int, str | None]) -> None:
+    """Make superseded memories current again: sessions by the memories' numbers."""
+    if not sessions:
         return
-    mine = (memories.c.tenant_number == tenant.number, memories.c.number.in_(texts))
+    mine = (memories.c.tenant_number == tenant.number, memories.c.number.in_(sessions))
     connection.execute(sa.update(memories).where(*mine).values(superseded_by=None))
-    index_of(connection).add(connection, tenant, texts)
+    index_of(connection).add(connection, tenant, sessions)
 
 
 def known_contents(
     connection: sa.Connection, tenant: Tenant, texts: Sequence[NewMemory]
 ) -> dict[tuple[str, str], str]:
     """The ids of those texts that the tenant has, by role and hash."""
-    hashes = {text.content[1] for text in texts}
-    query = sa.select(memories.c.role, memories.c.content_hash, memories.c.id).where(
-        memories.c.tenant_number == tenant.number,
-        # Without the roles, the unique index would be of no use.
-        memories.c.role.in_({text.role for text in texts}),
-        memories.c.content_hash.in_(hashes),
-    )
-    return {(row.role, row.content_hash): row.id for row in connection.execute(query)}
+    roles, hashes = {text.role for text in texts}, {text.content[1] for text in texts}
+    asked = {"tenant": tenant.number, "roles": list(roles), "hashes": list(hashes)}
+    found = _KNOWN.run(connection, asked)
+    return {(row.role, row.content_hash): row.id for row in found}

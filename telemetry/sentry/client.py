@@ -214,6 +214,7 @@ class ErrorClient:
                 event["tags"] = {**scope.operation, **dict(event.get("tags") or ())}
             if error is not None:
                 add_shapes(event, error)
+            _link(event)
         return event
 
     def after_fork(self) -> None:
@@ -237,6 +238,14 @@ def _level(word: Any, otherwise: str) -> Any:
 def _said(message: str, path: str) -> dict[str, Any]:
     """A message as the gate wants it: its words stay as far as they stand in the file that says it."""
     return {"message": cut(message)[:_LONGEST_MESSAGE], "params": [], "path": path}
+
+
+def _link(event: Any) -> None:
+    """Take an event from a span of the SDK's own, which an application switched on, to OpenTelemetry's."""
+    span, ids = sentry_sdk.get_current_span(), _current_ids()
+    shown = (event.get("contexts") or {}).get("trace")
+    if span is not None and ids is not None and shown and shown.get("trace_id") == span.trace_id:
+        event["contexts"]["trace"] = {"trace_id": ids[0], "span_id": ids[1]}
 
 
 def _current_ids() -> tuple[str, str] | None:

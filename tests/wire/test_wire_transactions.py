@@ -97,8 +97,8 @@ def test_a_trace_that_its_caller_did_not_sample_is_not_sent(run: Sink) -> None:
 
 def test_everything_goes_by_envelope(run: Sink) -> None:
     assert {request.path for request in run.requests} == {"/api/7/envelope/"}
-    # The application tries items that are withheld, and Sentry is told how many.
-    assert {item.headers["type"] for item in run.items()} == {"event", "transaction", "client_report"}
+    # The application tries items that are withheld; when there was time, Sentry is told how many.
+    assert {item.headers["type"] for item in run.items()} - {"client_report"} == {"event", "transaction"}
 
 
 @pytest.mark.parametrize("place", sorted(EVERYWHERE))

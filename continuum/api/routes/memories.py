@@ -68,7 +68,7 @@ def learn_note(
 @router.post("/recall")
 def recall(body: RecallBody, caller: Reader, services: OpenServices) -> RecallAnswer:
     """Find what is remembered about a message."""
-    return _recall(services, caller.tenant, body.message, body.max_concepts, body.filters())
+    return _recall(services, caller.tenant, body.message, body, body.filters())
 
 
 @router.post("/turn")
@@ -78,7 +78,7 @@ def turn(
     """Recall for the user's message, then remember the turn; needs both scopes."""
     if "read" not in caller.scopes:
         raise PermissionDenied("the API key lacks the needed scope", scope="read")
-    recalled = _recall(services, caller.tenant, body.user_message, body.max_concepts, Filters())
+    recalled = _recall(services, caller.tenant, body.user_message, body, Filters())
     learned = _learn(services, caller.tenant, body.turn(), key=idempotency_key)
     return TurnAnswer(recall=recalled, learn=learned, tenant_id=caller.tenant.public_id)
 
@@ -109,12 +109,14 @@ def _learn(services: Services, tenant: Tenant, *items: Turn | Note, key: str | N
     return LearnAnswer(**asdict(learned), tenant_id=tenant.public_id)
 
 
-def _recall(services: Services, tenant: Tenant, message: str, limit: int, filters: Filters) -> RecallAnswer:
+def _recall(
+    services: Services, tenant: Tenant, message: str, wanted: RecallBody | TurnBody, filters: Filters
+) -> RecallAnswer:
     begin = time.perf_counter()
-    recalled = services.engine.recall(tenant, message, limit, filters)
+    recalled = services.engine.recall(tenant, message, wanted.max_concepts, filters)
     milliseconds = round((time.perf_counter() - begin) * 1000, 2)
     return RecallAnswer(
-        context=context_of(recalled),
+        context=context_of(recalled, wanted.context_tokens),
         memories=[MemoryAnswer.model_validate(memory) for memory in recalled.memories],
         concepts_found=recalled.concepts_found,
         relationships_found=recalled.relationships_found,

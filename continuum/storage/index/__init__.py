@@ -1,4 +1,4 @@
-"""Full-text search: what a memory is found by, and in which order. Each database has a module of its own."""
+"""Full-text search: what a memory is found by, and how well. Each database has a module of its own."""
 
 from __future__ import annotations
 
@@ -18,11 +18,14 @@ if TYPE_CHECKING:
 class FullTextIndex(Protocol):
     """The index of one tenant; all of it works in the transaction of the connection that it is given."""
 
-    def add(self, connection: sa.Connection, tenant: Tenant, texts: Mapping[int, str]) -> None:
-        """Make memories findable: texts by the memories' numbers."""
+    def add(self, connection: sa.Connection, tenant: Tenant, sessions: Mapping[int, str | None]) -> None:
+        """Make stored memories findable, also by what was said around them: sessions by their numbers."""
 
     def remove(self, connection: sa.Connection, tenant: Tenant, numbers: Sequence[int]) -> None:
-        """Take memories out, and their words with them; those that aren't in it are no error."""
+        """Take memories out, and their words with them, before they are deleted or change their session.
+
+        Those that aren't in it are no error. The memories around them are found by their words no longer.
+        """
 
     def drop(self, connection: sa.Connection, tenant: Tenant) -> None:
         """Take everything out."""
@@ -33,7 +36,7 @@ class FullTextIndex(Protocol):
     def matches(
         self, connection: sa.Connection, tenant: Tenant, terms: Sequence[str], limit: int | None
     ) -> sa.Subquery | None:
-        """The ranking: ``memory_number`` and ``strength``, where more is better, of what holds any of the terms.
+        """What holds any of the terms itself, around it or in its date, best first.
 
         Args:
             connection: in a transaction for the tenant.
@@ -42,9 +45,13 @@ class FullTextIndex(Protocol):
             limit: how many of the best; all of them when None.
 
         Returns:
-            None when the tenant has nothing that could match.
+            ``memory_number`` and ``strength``, where more is better, with the parts of which it is the sum:
+            ``lexical``, ``neighbours`` and ``time``. None when the tenant has nothing that could match.
 
         """
+
+    def holding(self, connection: sa.Connection, tenant: Tenant, terms: Sequence[str]) -> sa.Subquery | None:
+        """The ``memory_number`` of each memory whose own text holds any of the terms; None as above."""
 
 
 def index_of(connection: sa.Connection) -> FullTextIndex:

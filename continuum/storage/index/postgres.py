@@ -6,14 +6,17 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from continuum.core.words import words
+from continuum.storage.index.documents import with_added, without_removed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from continuum.core.tenancy import Tenant
+    from continuum.storage.index.documents import Document
 
 # PostgreSQL leaves out longer words with a notice each.
 _MAX_WORD = 255
@@ -27,20 +30,17 @@ _search = sa.table(
 
 
 class PostgresIndex:
-    """``ts_rank`` over English stems; the words are cut here, so that both databases find by the same ones."""
+    """``ts_rank`` of each English stem by its rarity; words are cut here, so both databases find by the same."""
 
-    def add(self, connection: sa.Connection, tenant: Tenant, texts: Mapping[int, str]) -> None:
-        """Insert rows."""
-        said = sa.func.to_tsvector(sa.text("'continuum'"), sa.bindparam("said"), type_=TSVECTOR)
-        document = sa.func.setweight(said, sa.text("'A'"), type_=TSVECTOR)
-        row = {"memory_number": sa.bindparam("number"), "tenant_number": tenant.number, "document": document}
-        rows = [{"number": number, "said": " ".join(_plain(text))} for number, text in texts.items()]
-        connection.execute(sa.insert(_search).values(row), rows)
+    def add(self, connection: sa.Connection, tenant: Tenant, sessions: Mapping[int, str | None]) -> None:
+        """Write rows."""
+        _write(connection, tenant, with_added(connection, tenant, sessions))
 
     def remove(self, connection: sa.Connection, tenant: Tenant, numbers: Sequence[int]) -> None:
-        """Delete rows."""
+        """Delete rows, and write those beside them anew."""
         mine = (_search.c.tenant_number == tenant.number, _search.c.memory_number.in_(numbers))
         connection.execute(sa.delete(_search).where(*mine))
+        _write(connection, tenant, without_removed(connection, tenant, numbers))
 
     def drop(self, connection: sa.Connection, tenant: Tenant) -> None:
         """Delete all rows of the tenant."""
@@ -58,15 +58,43 @@ class PostgresIndex:
         terms: Sequence[str],
         limit: int | None,
     ) -> sa.Subquery | None:
-        """Each term is quoted, and terms hold neither quotes nor backslashes: none is read as query syntax."""
-        expression = " | ".join(f"'{word}'" for term in terms for word in _plain(term))
-        if not expression:
+        """The function adds the ranks of single terms up."""
+        queries = [_query(word) for term in terms for word in _plain(term)]
+        if not queries:
             return None
-        question = sa.func.to_tsquery(sa.text("'continuum'"), expression)
-        found = sa.func.match_memories(question, sa.cast(limit, sa.BigInteger)).table_valued(
-            sa.column("memory_number", sa.BigInteger), sa.column("strength", sa.Float)
+        asked = sa.cast(postgresql.array(queries), postgresql.ARRAY(postgresql.TSQUERY))
+        parts = [sa.column(part, sa.Float) for part in ("strength", "lexical", "neighbours", "time")]
+        found = sa.func.match_memories(asked, sa.cast(limit, sa.BigInteger)).table_valued(
+            sa.column("memory_number", sa.BigInteger), *parts
         )
-        return sa.select(found.c.memory_number, found.c.strength).subquery("matches")
+        return sa.select(found).subquery("matches")
+
+    def holding(self, connection: sa.Connection, tenant: Tenant, terms: Sequence[str]) -> sa.Subquery | None:
+        """The label restricts a term to what the memory itself says."""
+        matches = self.matches(connection, tenant, terms, None)
+        if matches is None:
+            return None
+        return sa.select(matches.c.memory_number).where(matches.c.lexical > 0).subquery("holding")
+
+
+def _query(word: str) -> sa.Function[str]:
+    """The word is quoted, and words hold neither quotes nor backslashes: none is read as query syntax."""
+    return sa.func.to_tsquery(sa.text("'continuum'"), f"'{word}'")
+
+
+def _write(connection: sa.Connection, tenant: Tenant, documents: Iterable[Document]) -> None:
+    rows = [
+        {
+            "number": each.number,
+            "tenant": tenant.number,
+            "said": " ".join(_plain(each.text)),
+            "beside": " ".join(_plain(each.neighbours)),
+            "day": " ".join(_plain(each.day)),
+        }
+        for each in documents
+    ]
+    if rows:
+        connection.execute(_WRITE, rows)
 
 
 def _plain(text: str) -> list[str]:
@@ -74,3 +102,11 @@ def _plain(text: str) -> list[str]:
     parts = unicodedata.normalize("NFKD", text)
     bare = "".join(character for character in parts if not unicodedata.combining(character))
     return [word for word in words(bare) if len(word) <= _MAX_WORD]
+
+
+_WRITE = sa.text(
+    "INSERT INTO memory_search (memory_number, tenant_number, document) VALUES (:number, :tenant,"
+    " setweight(to_tsvector('continuum', :said), 'A') || setweight(to_tsvector('continuum', :beside), 'B')"
+    " || setweight(to_tsvector('continuum', :day), 'C'))"
+    " ON CONFLICT (memory_number) DO UPDATE SET document = excluded.document"
+)

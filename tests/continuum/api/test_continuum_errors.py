@@ -64,7 +64,7 @@ def test_only_listed_origins_may_call_from_a_browser(tmp_path, create_app):
     app = create_app(Settings(tmp_path / "a.db", cors_origins=("https://app.example",)))
     ask = {
         "Access-Control-Request-Method": "POST",
-        "Access-Control-Request-Headers": "x-api-key, sentry-trace",
+        "Access-Control-Request-Headers": "x-api-key, idempotency-key, sentry-trace",
     }
     client = TestClient(app)
     allowed = client.options("/v1/learn", headers=ask | {"Origin": "https://app.example"})

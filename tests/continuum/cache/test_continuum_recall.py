@@ -1,21 +1,35 @@
 import builtins
 import logging
+import os
+import subprocess
+import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import redis
+from real_postgres import both_databases
 
 from continuum.cache.connect import connect_cache
-from continuum.cache.recall import LIFETIME_SECONDS, RecallCache
+from continuum.cache.recall import JITTER, LIFETIME_SECONDS, RecallCache
+from continuum.core.addresses import database_address
 from continuum.core.engine import MemoryEngine
 from continuum.core.errors import SettingsError
-from continuum.core.records import Turn
+from continuum.core.records import Recalled, Turn
 from continuum.core.settings import Settings
 
 
 @pytest.fixture
-def cache(valkey, database):
-    opened = connect_cache(Settings(database.path, redis_url=valkey.url), database)
+def patient(monkeypatch):
+    """Time enough for a server on a busy machine: what is tested is not how soon it is given up."""
+    monkeypatch.setattr("continuum.cache.client.SOCKET_SECONDS", 5.0)
+
+
+@pytest.fixture
+def cache(valkey, database, patient):
+    opened = connect_cache(Settings(database.path, redis_url=valkey.url, cache_enabled=True), database)
     yield opened
     opened.close()
 
@@ -88,7 +102,7 @@ def test_tenants_and_databases_share_nothing_in_redis(cached, valkey, make_tenan
     with second.write() as connection:
         same_name = ensure_tenant(connection, "acme")
     assert same_name.number == tenant.number
-    cache = connect_cache(Settings(second.path, redis_url=valkey.url), second)
+    cache = connect_cache(Settings(second.path, redis_url=valkey.url, cache_enabled=True), second)
     assert MemoryEngine(second, cache).recall(same_name, "tea", 10).memories == []
     cache.close()
     second.close()
@@ -121,7 +135,7 @@ def test_a_change_that_redis_missed_is_never_answered_from_before(cached, databa
 
 
 def test_a_redis_that_accepts_and_never_answers_costs_little(database, tenant, valkey, inside):
-    cache = connect_cache(Settings(database.path, redis_url=valkey.url), database)
+    cache = connect_cache(Settings(database.path, redis_url=valkey.url, cache_enabled=True), database)
     engine = MemoryEngine(database, cache)
     engine.learn(tenant, Turn("tea"))
     engine.recall(tenant, "tea", 10)
@@ -154,7 +168,10 @@ def test_without_redis_installed_there_is_one_line_and_no_cache(database, monkey
         return real_import(name, *arguments, **options)
 
     monkeypatch.setattr(builtins, "__import__", without_redis)
-    assert connect_cache(Settings(database.path, redis_url="redis://canary"), database) is None
+    assert (
+        connect_cache(Settings(database.path, redis_url="redis://canary", cache_enabled=True), database)
+        is None
+    )
     assert len(caplog.records) == 1
     assert "canary" not in caplog.text
 
@@ -168,13 +185,15 @@ def test_no_url_or_a_switched_off_cache_is_no_cache(database):
 
 def test_a_url_that_the_client_refuses_is_named_and_not_repeated(database):
     with pytest.raises(SettingsError, match=r"^REDIS_URL must") as caught:
-        connect_cache(Settings(database.path, redis_url="redis://canary:99999999999/x?db=canary"), database)
+        connect_cache(
+            Settings(database.path, redis_url="redis://canary:99999999999/x?db=canary", cache_enabled=True),
+            database,
+        )
     assert "canary" not in str(caught.value)
 
 
 def test_a_tenant_of_many_questions_does_not_fill_redis(cache, tenant, inside, monkeypatch):
     from continuum.cache import recall
-    from continuum.core.records import Recalled
 
     monkeypatch.setattr(recall, "MAX_ANSWERS", 10)
     assert isinstance(cache, RecallCache)
@@ -183,3 +202,93 @@ def test_a_tenant_of_many_questions_does_not_fill_redis(cache, tenant, inside, m
     (name,) = inside.keys()
     assert inside.hlen(name) <= 10
     assert inside.ttl(name) > 0
+
+
+def test_lifetimes_differ_so_that_not_all_is_missed_at_once(cache, make_tenant, inside):
+    for number in range(30):
+        cache.put(make_tenant(f"t{number}"), 1, "question", 10, Recalled([], 0, 0))
+    lifetimes = [inside.ttl(name) for name in inside.keys()]  # noqa: SIM118 - a Redis client is no dict
+    assert min(lifetimes) >= LIFETIME_SECONDS * (1 - JITTER) - 2
+    assert max(lifetimes) <= LIFETIME_SECONDS
+    assert len(set(lifetimes)) > 5
+
+
+def test_many_who_miss_the_same_at_once_ask_the_database_once(cache, tenant):
+    asked, together = [], threading.Barrier(8)
+
+    def work():
+        asked.append(1)
+        deadline = time.monotonic() + 5
+        while cache.misses < 8 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        return Recalled([], 3, 0)
+
+    def ask():
+        together.wait()
+        return cache.read_through(tenant, 1, "tea", 10, work)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = [future.result() for future in [pool.submit(ask) for _ in range(8)]]
+    assert {answer.concepts_found for answer in answers} == {3}
+    assert len(asked) == 1
+
+
+def test_what_could_not_be_deleted_is_deleted_when_redis_answers_again(cached, cache, tenant, inside):
+    learned = cached.learn(tenant, Turn("canary tea"))
+    cached.recall(tenant, "tea", 10)
+    assert len(inside.keys()) == 1
+    cache.breaker._open_until = float("inf")
+    cached.forget(tenant, learned.memory_ids[0])
+    assert len(inside.keys()) == 1
+    cache.breaker._open_until = 0.0
+    cached.recall(tenant, "other", 10)
+    assert not any(b"canary" in value for key in inside.keys() for value in inside.hvals(key))  # noqa: SIM118 - a Redis client is no dict
+
+
+LEARNER = """
+import sys
+from continuum.core.memory import Memory
+from continuum.core.records import Turn
+memory = Memory()
+for line in sys.stdin:
+    memory.learn("acme", Turn(line.strip()))
+    print("done", flush=True)
+"""
+
+
+@both_databases
+@pytest.mark.usefixtures("patient")
+def test_what_another_process_has_acknowledged_is_recalled_at_once(place, database, tenant, valkey):
+    url = f"sqlite:///{place}" if isinstance(place, Path) else place.url
+    told = {"DATABASE_URL": url, "REDIS_URL": valkey.url, "CONTINUUM_CACHE_ENABLED": "true"}
+    cache = connect_cache(Settings.from_environ(told), database)
+    engine = MemoryEngine(database, cache)
+    other = subprocess.Popen(
+        [sys.executable, "-c", LEARNER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        env=dict(os.environ) | told,
+    )  # fmt: skip
+    try:
+        for number in range(30):
+            for _ in range(2):  # the second time from the cache
+                assert len(engine.recall(tenant, "tea", 100).memories) == 2 * number
+            other.stdin.write(f"tea {number}\n")
+            other.stdin.flush()
+            assert other.stdout.readline() == "done\n"
+            assert len(engine.recall(tenant, "tea", 100).memories) == 2 * number + 1
+            engine.learn(tenant, Turn(f"own tea {number}"))
+        assert cache.hits >= 25
+    finally:
+        other.stdin.close()
+        other.wait(10)
+        other.stdout.close()
+        cache.close()
+
+
+def test_the_cache_is_used_on_postgresql_and_not_on_sqlite_unless_it_is_said(tmp_path):
+    redis_url, postgres = "redis://x", database_address("postgresql://h/d")
+    assert Settings(postgres, redis_url=redis_url).caches_recall
+    assert not Settings(tmp_path, redis_url=redis_url).caches_recall
+    assert Settings(tmp_path, redis_url=redis_url, cache_enabled=True).caches_recall
+    assert not Settings(postgres, redis_url=redis_url, cache_enabled=False).caches_recall
+    assert not Settings(postgres).caches_recall

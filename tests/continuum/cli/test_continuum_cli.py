@@ -1,54 +1,11 @@
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
 
 import pytest
 from real_postgres import OWNER, WORD
 
-from continuum.cli.main import main
-
 HEAVY = ("sqlalchemy", "fastapi", "opentelemetry", "sentry_sdk", "redis", "pydantic")
-
-
-@dataclass
-class Done:
-    returncode: int
-    stdout: str
-    stderr: str
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """The command line in this process: its exit code and what it printed."""
-
-    def start(*arguments):
-        monkeypatch.setattr(sys, "argv", ["continuum", *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as caught:
-            main()
-        printed = capsys.readouterr()
-        return Done(caught.value.code, printed.out, printed.err)
-
-    return start
-
-
-@pytest.fixture
-def run_process():
-    """The command line in a process of its own, where telemetry can be set up."""
-
-    def start(*arguments):
-        command = [
-            sys.executable,
-            "-W",
-            "error",
-            "-c",
-            "from continuum.cli.main import main; main()",
-            *arguments,
-        ]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-
-    return start
 
 
 def test_importing_the_command_line_imports_nothing_heavy():
@@ -160,9 +117,9 @@ def test_an_export_goes_to_a_private_file_and_comes_back(run, tmp_path):
     assert "canary" not in broken.stderr
 
 
-def test_an_export_can_be_piped_into_an_import(run_process):
-    run_process("keys", "create", "acme")
-    run_process("learn", "--tenant", "acme", "東京 tea", "noted")
+def test_an_export_can_be_piped_into_an_import(run, run_process):
+    run("keys", "create", "acme")
+    run("learn", "--tenant", "acme", "東京 tea", "noted")
     exported = run_process("export", "--tenant", "acme")
     assert len(exported.stdout.splitlines()) == 2
     command = [sys.executable, "-W", "error", "-c", "from continuum.cli.main import main; main()"]
@@ -259,3 +216,15 @@ def test_the_test_error_needs_a_key_and_a_service(run_process, port):
     nobody = run_process("telemetry", "test-error", "--url", f"http://127.0.0.1:{port}", "--key", "x")
     assert nobody.returncode == 1
     assert "no service answers" in nobody.stderr
+
+
+def test_commands_are_observed_as_short_lived_and_the_server_is_not(run, monkeypatch):
+    import telemetry
+    from continuum.core.observing import start_telemetry
+
+    asked = []
+    monkeypatch.setattr(telemetry, "setup", lambda **given: asked.append(given["short_lived"]))
+    monkeypatch.setenv("SENTRY_DSN", "http://key@127.0.0.1:9/1")
+    run("status")
+    start_telemetry()
+    assert asked == [True, False]

@@ -274,7 +274,7 @@ def test_forgetting_a_tenant_leaves_no_row_of_it_and_all_of_the_others(
                 assert connection.scalar(query) == 0, name
     with database.read() as connection:
         assert [tenant for tenant, _ in list_tenants(connection)] == [two]
-    assert len(engine.recall(two, "quokkas", 10).memories) == 1
+    assert engine.recall(two, "quokkas", 10).memories[0].text == "Maya hides quokkas"
     with pytest.raises(TenantNotFound):
         engine.learn(one, Turn("tea"))
     assert engine.recall(one, "quokkas", 10).memories == []
@@ -296,43 +296,6 @@ def test_a_refusal_of_the_database_is_a_domain_error_and_stores_nothing(engine, 
     alter("ALTER TABLE elsewhere RENAME TO operations")
     assert (engine.stats(tenant).memories, log(tenant)) == (0, [])
     assert engine.recall(tenant, "canary", 10).memories == []
-
-
-def test_no_tenant_reaches_another_in_a_thousand_random_operations_with_forged_ids(
-    engine, make_tenant, index_agrees
-):
-    chance = random.Random(7)
-    tenants = [make_tenant(f"tenant-{number}") for number in range(6)]
-    ids = {tenant: [] for tenant in tenants}
-    everything = []
-    for step in range(1000):
-        tenant = chance.choice(tenants)
-        forged = chance.choice(everything) if everything else "nothing"
-        verb = chance.choice(["learn", "learn", "recall", "search", "forget", "supersede"])
-        if verb == "learn":
-            text = (
-                f"{chance.choice(['tea', 'rain', 'moss'])} {chance.randrange(60)} of tenant-{tenant.number}"
-            )
-            ident = engine.learn(tenant, Note(text, session=f"s{step % 3}")).memory_ids[0]
-            ids[tenant].append(ident)
-            everything.append(ident)
-        elif verb == "recall":
-            answer = texts(engine.recall(tenant, "tea rain moss", 100))
-            assert all(text.endswith(f" of tenant-{tenant.number}") for text in answer)
-        elif verb == "search":
-            page = engine.search(tenant, words="tea", cursor=chance.choice([None, *everything[-1:]]))
-            assert all(text.endswith(f" of tenant-{tenant.number}") for text in texts(page))
-        else:
-            mine = forged in ids[tenant]
-            try:
-                if verb == "forget":
-                    engine.forget(tenant, forged)
-                else:
-                    engine.supersede(tenant, chance.choice(everything or ["nothing"]), forged)
-            except (MemoryNotFound, InvalidSuccession):
-                continue
-            assert mine
-    assert all(index_agrees(tenant) for tenant in tenants)
 
 
 def test_a_second_process_sees_what_was_learned_at_once(engine, tenant, place):

@@ -26,10 +26,13 @@ def test_good_values_are_read():
             "CONTINUUM_CACHE_ENABLED": "no",
             "CONTINUUM_CORS_ORIGINS": "https://app.example/, http://localhost:3000",
             "CONTINUUM_ENV": "staging-2",
+            "CONTINUUM_RATE_LIMIT": "120",
+            "CONTINUUM_RATE_BURST": "7",
         }
     )
+    assert (settings.rate_limit, settings.rate_burst) == (120, 7)
     assert settings.database == Path("/var/lib/continuum/a.db")
-    assert not settings.cache_enabled
+    assert settings.cache_enabled is False
     assert settings.cors_origins == ("https://app.example", "http://localhost:3000")
     assert settings.environment == "staging-2"
 
@@ -65,6 +68,12 @@ def test_a_postgresql_database_is_shown_without_user_password_and_options(url, s
         ("CONTINUUM_CACHE_ENABLED", "canary"),
         ("CONTINUUM_CORS_ORIGINS", "https://app.example, canary"),
         ("CONTINUUM_ENV", "canary canary"),
+        ("CONTINUUM_RATE_LIMIT", "canary"),
+        ("CONTINUUM_RATE_LIMIT", "-1"),
+        ("CONTINUUM_RATE_LIMIT", "1.5"),
+        ("CONTINUUM_RATE_LIMIT", "10000001"),
+        ("CONTINUUM_RATE_LIMIT", "9" * 5000),
+        ("CONTINUUM_RATE_BURST", "0"),
     ],
 )
 def test_a_bad_value_is_refused_by_name_and_form_and_never_repeated(name, value):

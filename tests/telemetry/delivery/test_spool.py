@@ -62,7 +62,7 @@ def directory(tmp_path):
 
 
 def parcel(text: str = "a span", *, signal: str = "span", quantity: int = 1, age: float = 0.0) -> Parcel:
-    return Parcel(signal, quantity, text.encode(), len(text) * 3, NOW - age)
+    return Parcel(signal, quantity, text.encode(), len(text) * 3, time.time() - age)
 
 
 def texts(parcels: list[Parcel]) -> list[str]:

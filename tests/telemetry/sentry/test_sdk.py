@@ -109,38 +109,42 @@ def test_an_ignored_logger_leaves_neither_event_nor_breadcrumb():
 
 
 PROGRAM = """
+import os
+import sentry_sdk
 import telemetry
 from opentelemetry import trace
 
 telemetry.setup()
+{then}
 with trace.get_tracer("work").start_as_current_span("work") as span:
     try:
         raise LookupError("not found")
     except LookupError as error:
         telemetry.capture_exception(error)
-print(f"{span.get_span_context().trace_id:032x}")
+print(trace.format_trace_id(span.get_span_context().trace_id))
 telemetry.flush(5)
 """
 
 
-@pytest.fixture(scope="module")
-def by_envelope():
-    """What a program sends, prints and complains of that wants its traces as transactions."""
+def run(then="", **settings):
+    """What the program sends to a sink, prints and complains of; ``then`` is what it does after its set-up."""
     with Sink() as sink:
         ended = subprocess.run(
-            [sys.executable, "-c", PROGRAM],
-            env={
-                "SENTRY_DSN": sink.dsn(),
-                "SENTRY_TRACES_TRANSPORT": "envelope",
-                "CONTINUUM_HASH_KEY": "k" * 32,
-            }
-            | {"SENTRY_TRACES_SAMPLE_RATE": "1"},
+            [sys.executable, "-c", PROGRAM.format(then=then)],
+            env={"SENTRY_DSN": sink.dsn(), "CONTINUUM_HASH_KEY": "k" * 32, "SENTRY_TRACES_SAMPLE_RATE": "1"}
+            | settings,
             capture_output=True,
             text=True,
             timeout=30,
             check=True,
         )
-        yield sink, ended
+        return sink, ended
+
+
+@pytest.fixture(scope="module")
+def by_envelope():
+    """What comes of wanting traces as transactions."""
+    return run(SENTRY_TRACES_TRANSPORT="envelope")
 
 
 def test_an_error_is_linked_to_its_trace_with_or_without_transactions(by_envelope):
@@ -164,6 +168,15 @@ def test_without_transactions_the_error_names_what_to_use_instead(by_envelope):
     wanted = "no traces: SENTRY_TRACES_TRANSPORT=envelope needs sentry-sdk 2.x; use otlp, the default"
     assert ended.stderr.count(wanted) == 1
     assert {item.headers["type"] for item in sink.items()} == {"event"}
+
+
+def test_an_error_in_a_span_of_an_application_s_own_sdk_is_linked_to_the_trace_that_is_sent():
+    own = "sentry_sdk.init(os.environ['SENTRY_DSN'], traces_sample_rate=1.0)\n"
+    begin = "getattr(sentry_sdk, 'start_transaction', sentry_sdk.start_span)(name='mine').__enter__()"
+    sink, ended = run(then=own + begin)
+    (event,) = sink.errors()
+    assert event["contexts"]["trace"]["trace_id"] == ended.stdout.strip()
+    assert ended.stdout.strip() in {span.trace_id for span in sink.spans()}
 
 
 def test_the_propagator_of_transactions_reads_and_writes_without_them_too():

@@ -1,0 +1,178 @@
+"""What the made-up conversations are put together from: facts with their questions, and talk about nothing."""
+
+# ruff: noqa: E501 - a table is read by its lines
+
+from __future__ import annotations
+
+# Who is spoken of; the speaker is "I".
+PEOPLE = (
+    ("I", "my", "I", "my"),
+    ("my sister", "her", "my sister", "my sister's"),
+    ("my neighbour", "his", "the neighbour", "the neighbour's"),
+    ("my boss", "her", "the boss", "the boss's"),
+    ("my uncle", "his", "my uncle", "my uncle's"),
+)
+
+# (what is said, what is answered, questions near the words, questions in other words, values); {a} is who,
+# {p} whose in what is said, {q} who and {s} whose in a question.
+FACTS = (
+    ("{A} moved into a flat in {v} last weekend", "How do you find the area?",
+     ("Which town did {q} move to?",), ("In what city is {s} home?", "Where is {q} living?"),
+     ("Porto", "Ghent", "Turku", "Leeds", "Bergen", "Graz", "Malaga", "Lyon", "Utrecht", "Galway", "Split", "Lviv")),
+    ("{A} started a job as {v} on Monday", "Congratulations on the new position!",
+     ("What job did {q} start?",), ("What is {s} profession?", "How does {q} earn money?"),
+     ("a pastry cook", "a train driver", "an archivist", "a welder", "a school nurse", "a surveyor", "a piano tuner",
+      "a beekeeper", "a court clerk", "a paramedic", "a set designer", "a locksmith")),
+    ("{A} can't eat {v}, the doctor found an allergy", "Good that it was noticed in time.",
+     ("Which allergy did the doctor find, what can't {q} eat?",), ("Which food makes {q} ill?",),
+     ("peanuts", "shellfish", "celery", "mustard", "sesame", "lupin", "walnuts", "kiwi fruit", "soy", "eggs")),
+    ("{A} adopted {v} from the shelter", "Does it sleep through the night already?",
+     ("What did {q} adopt from the shelter?",), ("What kind of pet does {q} have?",),
+     ("a three-legged cat", "a greyhound", "two rabbits", "an old parrot", "a tortoise", "a blind pony", "a ferret",
+      "four hens", "a deaf terrier", "a gecko")),
+    ("{A} is learning {v} in the evenings", "That takes patience.",
+     ("What is {q} learning in the evenings?",), ("Which new skill is {q} practising?",),
+     ("the cello", "Icelandic", "bookbinding", "sign language", "fencing", "calligraphy", "pottery", "the accordion",
+      "tap dancing", "chess openings", "sail making")),
+    ("{A} bought {v} for the new place", "Did it fit through the door?",
+     ("What did {q} buy for the new place?",), ("Which piece of furniture did {q} get?",),
+     ("a walnut sideboard", "a bunk bed", "a standing desk", "a velvet armchair", "a round dining table",
+      "a rocking chair", "a steel shelf", "a tiled stove", "a hammock", "a folding screen")),
+    ("The appointment for {p} {v} is on the calendar", "I will remind you the day before.",
+     ("Which appointment of {s} is on the calendar?",), ("Which medical visit is {q} waiting for?",),
+     ("root canal", "eye test", "knee operation", "hearing check", "blood test", "travel vaccination",
+      "physiotherapy", "skin screening")),
+    ("{A} flew to {v} for a wedding", "Were there many guests?",
+     ("Where did {q} fly for the wedding?",), ("To which place abroad did {q} travel?",),
+     ("Tbilisi", "Marrakesh", "Hanoi", "Quito", "Reykjavik", "Valletta", "Nairobi", "Kyoto", "Montevideo", "Muscat")),
+    ("The car of {o} broke down, and it was {v}", "An expensive week, then.",
+     ("Why did the car of {o} break down?",), ("What was wrong with {s} vehicle?",),
+     ("the alternator", "the clutch", "a cracked radiator", "the timing belt", "a dead fuel pump",
+      "the rear axle", "a blown gasket", "the gearbox")),
+    ("{A} finished reading {v} on the train", "What is it about?",
+     ("What did {q} finish reading?",), ("Which book did {q} get through?",),
+     ("a history of lighthouses", "a novel about whalers", "an atlas of lost rivers", "a life of a glassblower",
+      "essays on silence", "a thriller set in a bakery", "poems about trams", "a manual on mushrooms")),
+    ("{A} promised to send {v} by Friday", "I have put it on the list.",
+     ("What did {q} promise to send by Friday?",), ("What does {q} still have to deliver?",),
+     ("the tax papers", "the signed lease", "the seating plan", "the insurance claim", "the passport photos",
+      "the grant report", "the spare keys", "the wedding pictures")),
+    ("The password hint of {o} is {v}", "Noted, and only the hint.",
+     ("What is the password hint of {o}?",), ("Which clue helps {q} to log in?",),
+     ("the first teacher", "the green boat", "a street with limes", "the loudest aunt", "the lost umbrella",
+      "a winter in the attic", "the third goldfish", "the red thermos")),
+)  # fmt: skip
+
+# (what is asked of the speaker, how the speaker answers): the words of a question stand in the turn before.
+ASKED = (
+    ("Which colour did you choose for the bedroom walls?", "A kind of {v}.", "What colour are the bedroom walls?",
+     ("pale sage", "brick red", "slate blue", "warm ochre", "off-white", "plum")),
+    ("What does the landlord want for the parking space?", "{v} a month.", "What is the rent of the parking space?",
+     ("Forty", "Fifty-five", "Sixty", "Seventy-five", "Eighty", "Ninety")),
+    ("Who is going to water the plants while you are away?", "The {v} offered to.", "Who waters the plants?",
+     ("caretaker", "student upstairs", "postwoman", "gardener", "twins next door", "choir leader")),
+    ("How are you getting to the conference?", "By {v} this time.", "How does one travel to the conference?",
+     ("night train", "ferry", "coach", "bicycle", "car pool", "seaplane")),
+    ("Which dish will you bring to the street party?", "{v}, as always.", "What food is for the street party?",
+     ("Onion tart", "Lentil salad", "Plum cake", "Stuffed peppers", "Potato bread", "Fish soup")),
+)  # fmt: skip
+
+CHATTER = (
+    ("Good morning, how was the night?", "Short, but fine."),
+    ("It has been raining all week.", "The forecast says it will get better."),
+    ("I am so tired of meetings.", "Maybe one of them could be a letter."),
+    ("Do you know a good song for a rainy day?", "Something slow with a piano."),
+    ("The train was late again.", "That is the third time this month."),
+    ("What should I cook tonight?", "Something with what is in the fridge."),
+    ("The doctor was running late today.", "At least there was a magazine."),
+    ("My desk is a mess.", "Start with the cups."),
+    ("I can't decide on a book for the holidays.", "Take a thin one and a thick one."),
+    ("A job well done deserves a break.", "Then go for a walk."),
+    ("The shelter had an open day.", "Were there many visitors?"),
+    ("I flew through my list this morning.", "Enjoy the afternoon, then."),
+    ("Somebody in the new place upstairs plays drums.", "Talk to them before the evening."),
+    ("The calendar is full until the end of the month.", "Leave one day empty on purpose."),
+    ("My neighbour waved from the balcony.", "A good start to the day."),
+    ("My boss liked the slides.", "All that work paid off."),
+    ("My sister called, but I missed it.", "Call back tonight."),
+    ("My uncle tells the same joke every year.", "Some jokes get better with age."),
+    ("Friday is the best day of the week.", "Until Saturday comes."),
+    ("I read that sleep helps one learn.", "So a nap counts as study."),
+    ("The car park was full.", "There is another behind the station."),
+    ("I want to move more.", "Take the stairs for a week."),
+    ("We decided nothing in the end.", "That is a decision too."),
+    ("The password page was down again.", "Try once more in an hour."),
+)
+
+# Written by hand, as one conversation: what a rule puts together is more alike than what people say.
+BY_HAND = (
+    ("2025-01-14", (
+        ("user", "The choir finally settled on the spring programme: Fauré, and then the sea shanties."),
+        ("assistant", "A contrast! Who sings the solo in the Fauré?"),
+        ("user", "It goes to the new alto, the one who repairs clocks."),
+        ("assistant", "And the hall?"),
+        ("user", "St. Anne's is taken, so we ended up in the old customs house. Terrible heating, great echo."),
+    )),
+    ("2025-02-03", (
+        ("user", "Rehearsal was cold. Three people sang in gloves."),
+        ("assistant", "Could someone lend a heater?"),
+        ("user", "The treasurer has two oil radiators in the cellar, we fetch them on Thursday."),
+        ("user", "By the way, I gave up coffee. Green tea until Easter."),
+        ("assistant", "How do you feel?"),
+        ("user", "Headaches for four days, then nothing."),
+    )),
+    ("2025-02-20", (
+        ("user", "Dentist says the wisdom tooth has to go. I said after the concert."),
+        ("assistant", "When is the concert?"),
+        ("user", "Fifth of April, doors at seven."),
+        ("user", "Ticket price is twelve, eight for students."),
+    )),
+    ("2025-03-11", (
+        ("user", "Bad news, the alto broke her wrist. Skating. She will sing anyway."),
+        ("assistant", "Brave. Does it change anything for the staging?"),
+        ("user", "No stairs for her, she comes in from the side door."),
+        ("user", "We raised the entrance to fifteen because the customs house wants a deposit."),
+    )),
+    ("2025-04-07", (
+        ("user", "Two hundred and ten people came! We ran out of chairs."),
+        ("assistant", "What was the best moment?"),
+        ("user", "When the lights failed in the second shanty and nobody stopped singing."),
+        ("user", "I had an espresso at the interval, so much for Easter."),
+    )),
+    ("2025-04-22", (
+        ("user", "Tooth is out. Soup for a week, says the surgeon."),
+        ("assistant", "Is there something you look forward to?"),
+        ("user", "The allotment. They gave me plot nineteen, next to the compost."),
+        ("user", "First thing I planted was rhubarb, then broad beans along the fence."),
+    )),
+)  # fmt: skip
+
+# Question, and the texts (by their beginnings) that answer it.
+BY_HAND_QUESTIONS = (
+    ("Which composer is on the programme in spring?", ("The choir finally",)),
+    ("Who got the solo part?", ("It goes to the new alto",)),
+    ("What is the alto's trade?", ("It goes to the new alto",)),
+    ("In which building is the performance?", ("St. Anne's",)),
+    ("Why couldn't they use the church?", ("St. Anne's",)),
+    ("How did people keep their hands warm?", ("Rehearsal was cold",)),
+    ("Who provides something against the cold?", ("The treasurer has",)),
+    ("When are the radiators fetched?", ("The treasurer has",)),
+    ("What replaced coffee?", ("By the way, I gave up",)),
+    ("How did giving up coffee feel?", ("Headaches for four days",)),
+    ("Which tooth has to be taken out?", ("Dentist says",)),
+    ("What date is the concert?", ("Fifth of April",)),
+    ("At what time do the doors open?", ("Fifth of April",)),
+    ("What did tickets cost at first?", ("Ticket price is",)),
+    ("What does the entrance cost now?", ("We raised the entrance",)),
+    ("Why did the price go up?", ("We raised the entrance",)),
+    ("How was the wrist broken?", ("Bad news",)),
+    ("Where does the singer with the injured wrist come in?", ("No stairs for her",)),
+    ("How many people were in the audience?", ("Two hundred and ten",)),
+    ("What happened when the lights failed?", ("When the lights failed",)),
+    ("What was the best moment of the concert?", ("When the lights failed",)),
+    ("Was the resolution about coffee kept?", ("I had an espresso", "By the way, I gave up")),
+    ("What may be eaten after the surgery?", ("Tooth is out",)),
+    ("Which plot of the allotment is it?", ("The allotment",)),
+    ("What grows along the fence?", ("First thing I planted",)),
+    ("What was said about the concert in April 2025?", ("Two hundred and ten", "When the lights failed")),
+)  # fmt: skip

@@ -1,0 +1,123 @@
+"""What a memory is found by: its words, those said around it, and the day."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+
+from continuum.storage.tables import memories
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+
+    from continuum.core.tenancy import Tenant
+
+# So many memories before one, and as many after it, tell what it is about.
+REACH: Final = 2
+# A long document beside a short remark would be all that the remark is found by.
+_MAX_NEIGHBOUR = 2000
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Document:
+    """One memory as an index holds it."""
+
+    number: int
+    text: str = field(repr=False)
+    neighbours: str = field(repr=False)
+    day: str
+
+
+def with_added(
+    connection: sa.Connection, tenant: Tenant, sessions: Mapping[int, str | None]
+) -> Iterator[Document]:
+    """The documents of memories that have become current, and those they change: sessions by their numbers."""
+    alone = [number for number, session in sessions.items() if session is None]
+    for row in connection.execute(_ALONE, {"tenant": tenant.number, "numbers": alone}) if alone else ():
+        yield _document(row, ())
+    for session, added in _by_session(sessions):
+        rows = _window(connection, tenant, session, added)
+        places = [index for index, row in enumerate(rows) if row.number in sessions]
+        near = {place for index in places for place in range(index - REACH, index + REACH + 1)}
+        yield from _around(rows, near)
+
+
+def without_removed(
+    connection: sa.Connection, tenant: Tenant, numbers: Collection[int]
+) -> Iterator[Document]:
+    """The documents that other current memories have once these are gone, where it makes a difference."""
+    query = {"tenant": tenant.number, "numbers": list(numbers)}
+    sessions = {row.number: row.session for row in connection.execute(_SESSIONS, query)}
+    for session, removed in _by_session(sessions):
+        rows = [row for row in _window(connection, tenant, session, removed) if row.number not in sessions]
+        left = [row.number for row in rows]
+        gaps = {bisect_left(left, number) for number in removed}
+        yield from _around(rows, {place for gap in gaps for place in range(gap - REACH, gap + REACH)})
+
+
+def _by_session(sessions: Mapping[int, str | None]) -> Iterator[tuple[str, list[int]]]:
+    named = sorted((session, number) for number, session in sessions.items() if session is not None)
+    for session, pairs in groupby(named, key=lambda pair: pair[0]):
+        yield session, [number for _, number in pairs]
+
+
+def _window(
+    connection: sa.Connection, tenant: Tenant, session: str, numbers: Sequence[int]
+) -> Sequence[sa.Row[Any]]:
+    """The current memories of a session from the neighbours' neighbours of the first to those of the last."""
+    place = {"tenant": tenant.number, "session": session, "first": numbers[0], "last": numbers[-1]}
+    return connection.execute(_WINDOW, place).all()
+
+
+def _around(rows: Sequence[sa.Row[Any]], places: Collection[int]) -> Iterator[Document]:
+    for place in sorted(places):
+        if 0 <= place < len(rows):
+            before = rows[max(place - REACH, 0) : place]
+            after = rows[place + 1 : place + 1 + REACH]
+            # Those after it count once all are there: each memory of a conversation is then written twice and
+            # not three times, and it doesn't matter how many were learned at once.
+            yield _document(rows[place], (*before, *(after if len(after) == REACH else ())))
+
+
+def _document(row: sa.Row[Any], around: Sequence[sa.Row[Any]]) -> Document:
+    happened = row.occurred_at or row.created_at
+    return Document(
+        number=row.number,
+        text=row.text,
+        neighbours="\n".join(other.text[:_MAX_NEIGHBOUR] for other in around),
+        day=f"{happened.day} {_MONTHS[happened.month - 1]} {happened.year}",
+    )
+
+
+def _statements() -> tuple[sa.Select[Any], sa.Select[Any], sa.Select[Any]]:
+    """Built once: building them costs more than running them."""
+    row = memories.c
+    whole = (row.number, row.text, row.occurred_at, row.created_at)
+    mine = row.tenant_number == sa.bindparam("tenant")
+    chosen = row.number.in_(sa.bindparam("numbers", expanding=True))
+    here = (mine, row.session == sa.bindparam("session"), row.superseded_by.is_(None))
+    # With a start or an end in between there are fewer, and all of them are in the window.
+    farthest = sa.select(row.number).where(*here).limit(1).offset(2 * REACH - 1)
+    first: sa.BindParameter[int] = sa.bindparam("first")
+    last: sa.BindParameter[int] = sa.bindparam("last")
+    low = farthest.where(row.number < first).order_by(row.number.desc()).scalar_subquery()
+    high = farthest.where(row.number > last).order_by(row.number).scalar_subquery()
+    window = sa.select(*whole).where(
+        *here, row.number >= sa.func.coalesce(low, 0), row.number <= sa.func.coalesce(high, 2**62)
+    )
+    return (
+        sa.select(*whole).where(mine, chosen),
+        sa.select(row.number, row.session).where(mine, chosen),
+        window.order_by(row.number),
+    )
+
+
+_ALONE, _SESSIONS, _WINDOW = _statements()
