@@ -384,12 +384,12 @@ def test_a_file_cut_off_anywhere_is_not_replayed(directory):
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(data=st.data())
-def test_a_file_with_a_flipped_bit_anywhere_is_not_replayed(directory, data):
+@given(place=st.floats(0, 1, exclude_max=True))  # a share: the length of a file differs with its time
+def test_a_file_with_a_flipped_bit_anywhere_is_not_replayed(directory, place):
     shutil.rmtree(directory, ignore_errors=True)
     Watched(directory).put(parcel("a body", signal="error", quantity=4))
     content = bytearray(only_file(directory).read_bytes())
-    bit = data.draw(st.integers(0, 8 * len(content) - 1))
+    bit = int(place * 8 * len(content))
     content[bit // 8] ^= 1 << bit % 8
     refused(directory, bytes(content))
 
