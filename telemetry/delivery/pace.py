@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-STRETCH: Final = 0.0005
+STRETCH: Final = 0.0002
 """Seconds of work between two pauses."""
 PAUSE: Final = 0.00005
 """Seconds: as good as nothing, but it has the system look who else wants to run."""
-SLICE: Final = 32
+SLICE: Final = 8
 """Items that are encoded at once."""
 
 

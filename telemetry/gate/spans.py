@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 TENANT = "continuum.tenant.hash"
 _SCHEMA = re.compile(r"https://opentelemetry\.io/schemas/\d{1,3}(?:\.\d{1,3}){2}")
 _MOST_SCOPES = 256
-_NUMBERS = frozenset({bool, int, float})
+_PLAIN = frozenset({bool, int, float, str})
 _TRUSTED_SCOPES = ("opentelemetry.instrumentation.", "fastapi")
 
 
@@ -58,7 +58,8 @@ def clean_span(span: ReadableSpan, scope: TraceScope | None, scrubbing: Scrubbin
         name, attributes = known[0], known[1].copy()
         if known[2]:
             scrubber.rules.update(known[2])
-    attributes = _cut(attributes, scrubbing.longest)
+    if scrubbing.longest is not None:
+        attributes = _cut(attributes, scrubbing.longest)
     if scope is not None and scope.tenant is not None:
         attributes[TENANT] = scope.tenant
     raw_events, raw_links = span.events, span.links
@@ -76,22 +77,19 @@ def clean_span(span: ReadableSpan, scope: TraceScope | None, scrubbing: Scrubbin
         end_time=span.end_time,
         instrumentation_scope=_clean_scope(instrumentation, scrubber, scrubbing.clean_scopes),
     )
-    scrubbing.ledger.redacted(scrubber.rules)
+    if scrubber.rules:
+        scrubbing.ledger.redacted(scrubber.rules)
     return clean
 
 
 def _said(module: str | None, span: ReadableSpan, raw: Mapping[str, Any]) -> int:
     """A keyed hash of what a span says; 0 when it holds values that can't be told apart safely."""
-    values = []
-    for value in raw.values():
-        kind = type(value)
-        if kind is str:
-            values.append(value)
-        elif kind in _NUMBERS:  # -1 and -2 have the same hash, and so have 1, 1.0 and True
-            values.append(repr(value))
-        else:
-            return 0
-    return hash((module, span.kind, span.name, *raw, *values))
+    values = tuple(raw.values())
+    kinds = tuple(map(type, values))  # 1, 1.0 and True have the same hash
+    if not _PLAIN.issuperset(kinds):
+        return 0
+    negative = tuple(value == -1 for value in values) if -1 in values else None  # and so have -1 and -2
+    return hash((module, span.kind, span.name, *raw, values, kinds, negative))
 
 
 def _cut(attributes: dict[str, Any], longest: int | None) -> dict[str, Any]:
