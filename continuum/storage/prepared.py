@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy.sql.compiler import SQLCompiler
+    from sqlalchemy.sql.operators import OperatorType
 
 
 class _Compiled(NamedTuple):
@@ -80,6 +81,10 @@ class AnyOf(sa.ColumnElement[bool]):
         self.type = sa.Boolean()
         self.column = column
         self.values = sa.bindparam(name, type_=_List())
+
+    def self_group(self, against: OperatorType | None = None) -> sa.ColumnElement[Any]:  # noqa: ARG002 - SQLAlchemy's signature
+        """As it is: on SQLite it would be compared with 1 otherwise, and no index would be used."""
+        return self
 
 
 @compiles(AnyOf, "sqlite")
