@@ -7,20 +7,25 @@ middleware and the application's own, so the span is still current when an excep
 from __future__ import annotations
 
 import logging
+from asyncio import CancelledError
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any, Final
 
 from anyio import to_thread
 from opentelemetry import trace
+from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
 from opentelemetry.sdk.trace import ReadableSpan
 from starlette.requests import ClientDisconnect
 
 from telemetry import trace_scope
 from telemetry.guard import Guard
+from telemetry.head_sampling import HeadSampling
 from telemetry.inbound_request import InboundRequest
+from telemetry.leaving import flag_cancelled, has_left
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
+    from contextlib import AbstractContextManager
 
     from telemetry.pipeline import Pipeline
 
@@ -59,7 +64,7 @@ class TelemetryBoundary:
 
     async def _request(self, scope: Scope, receive: Receive, send: Send) -> None:
         errors = self._pipeline.errors
-        with errors.isolate() if errors is not None else nullcontext():
+        with errors.isolate() if errors is not None else nullcontext(), self._counted(scope):
             running = trace_scope.of_span(trace.get_current_span()) or trace_scope.TraceScope()
             before = trace_scope.enter(running)
             try:
@@ -73,8 +78,20 @@ class TelemetryBoundary:
                         brought.keep(message)
                     return message
 
-                await self.app(scope, receive_and_keep, send)
-            except ClientDisconnect:  # the client's doing, and nobody's error
+                async def look_and_send(message: Message) -> None:
+                    # Before the answer, with whose end the instrumentation ends the span.
+                    with self._guard:
+                        if message["type"] == "http.response.start" and has_left(receive):
+                            flag_cancelled()
+                    await send(message)
+
+                await self.app(scope, receive_and_keep, look_and_send)
+                with self._guard:
+                    if has_left(receive):  # in the middle of a stream
+                        flag_cancelled()
+            except (CancelledError, ClientDisconnect):  # somebody changed their mind: no error
+                with self._guard:
+                    flag_cancelled()
                 raise
             except Exception as error:
                 if errors is not None:
@@ -82,6 +99,11 @@ class TelemetryBoundary:
                 raise
             finally:
                 trace_scope.enter(before)
+
+    def _counted(self, scope: Scope) -> AbstractContextManager[None]:
+        """Around what counts for the release's health: websockets don't, as with Sentry's own SDKs."""
+        sessions = self._pipeline.sessions
+        return nullcontext() if sessions is None or scope["type"] != "http" else sessions.request()
 
     def _bind_tenant(self, scope: Scope) -> None:
         with self._guard:
@@ -102,6 +124,7 @@ class TelemetryBoundary:
 
     async def _lifespan(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._pipeline.stay()
+        self._pipeline.warm_up()
 
         async def send_after_delivery(message: Message) -> None:
             if message["type"] in _LAST_WORDS:
@@ -140,7 +163,7 @@ def stand_in(pipeline: Pipeline, instrument: Callable[[Any], None] | None) -> No
         if instrument is not None and not getattr(self, "_is_instrumented_by_opentelemetry", False):
             with pipeline.guard("FastAPI instrumentation"):
                 instrument(self)  # replaces this very method on the application, and calls it from there
-                return self.build_middleware_stack()
+                return _asked_first(self.build_middleware_stack(), pipeline)
         stack = original(self)
         with pipeline.guard("middleware stack"):
             if instrument is None:  # FastAPI's own telemetry wakes up where contrib's middleware isn't
@@ -153,6 +176,17 @@ def stand_in(pipeline: Pipeline, instrument: Callable[[Any], None] | None) -> No
 
     setattr(build_middleware_stack, _MARK, True)
     FastAPI.build_middleware_stack = build_middleware_stack  # type: ignore[method-assign]  # the purpose
+
+
+def _asked_first(stack: Any, pipeline: Pipeline) -> Any:
+    """An instrumented stack whose middleware is left out for requests that aren't recorded.
+
+    With metrics it is not: the middleware measures every request.
+    """
+    traced = getattr(stack, "app", None)
+    if pipeline.metrics is None and isinstance(traced, OpenTelemetryMiddleware):
+        stack.app = HeadSampling(traced, pipeline)
+    return stack
 
 
 def _templates(app: Any) -> list[str]:

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan
 
 from telemetry import trace_scope
 from telemetry.bindings import fingerprint, pseudonymous
@@ -48,8 +49,11 @@ def capture(
         mark_span(trace.get_current_span(), error)
         if pipeline.errors is None:
             return None
+        request = transaction_of(trace_scope.current())
         if query is None and not tenant and not tags:
-            return pipeline.errors.capture(error, handled=True, level=level, extra=_without_names(extra))
+            return pipeline.errors.capture(
+                error, handled=True, transaction=request, level=level, extra=_without_names(extra)
+            )
         with _alone() as scope:
             if tenant and scope.tenant is None:
                 pipeline.bind_tenant(tenant)
@@ -59,7 +63,9 @@ def capture(
                 more["continuum.query.length"] = len(query)
                 more["continuum.query.hash"] = fingerprint(pipeline.pseudonyms, query)
             known = pseudonymous(pipeline, _entries(tags), scope)
-            return pipeline.errors.capture(error, handled=True, level=level, tags=known, extra=more)
+            return pipeline.errors.capture(
+                error, handled=True, transaction=request, level=level, tags=known, extra=more
+            )
     return None
 
 
@@ -81,6 +87,14 @@ def capture_message(
             return pipeline.errors.capture_message(
                 message, place, level=level, tags=known, extra=_without_names(extra)
             )
+    return None
+
+
+def transaction_of(scope: trace_scope.TraceScope | None) -> str | None:
+    """``METHOD /route/{template}`` of the request that a scope belongs to; None where no request is recorded."""
+    first = next(iter(scope.steps), None) if scope is not None else None
+    if isinstance(first, ReadableSpan) and first.kind is trace.SpanKind.SERVER:
+        return first.name
     return None
 
 

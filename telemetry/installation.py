@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from opentelemetry import _logs, metrics, propagate, trace
 
-from telemetry import detaching, instruments, log_handler, propagation, self_metrics
+from telemetry import detaching, instruments, log_handler, propagation, self_metrics, tasks, threads
 from telemetry.gate import meter_provider, side_doors
 
 if TYPE_CHECKING:
@@ -34,8 +34,7 @@ def install(pipeline: Pipeline) -> None:
     propagate.set_global_textmap(
         propagation.composite(names, pipeline.scrubbing, transactions=pipeline.settings.traces_by_envelope)
     )
-    if pipeline.errors is not None:
-        pipeline.errors.install()
+    _install_errors(pipeline)
     instruments.activate_all(pipeline)
     detaching.quiet(pipeline.ledger)
     atexit.register(pipeline.shutdown)
@@ -43,6 +42,18 @@ def install(pipeline: Pipeline) -> None:
     util.register_after_fork(pipeline, _deliver_at_child_exit)
     _deliver_on_sigterm(pipeline)
     pipeline.sender.resume()
+
+
+def _install_errors(pipeline: Pipeline) -> None:
+    """Become the process's Sentry client, and learn of what fails where nobody waits for it."""
+    if pipeline.errors is None:
+        return
+    from telemetry.sentry.amending import amend_events
+
+    pipeline.errors.install()
+    amend_events(pipeline.errors, pipeline.guard("event"))
+    tasks.watch_tasks(pipeline)
+    threads.watch_threads(pipeline)
 
 
 def _install_tracer_provider(pipeline: Pipeline) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.metrics import NoOpMeterProvider
 
-from telemetry import boundary
+from telemetry import boundary, unrecorded
 
 if TYPE_CHECKING:
     from telemetry.pipeline import Pipeline
@@ -52,6 +52,7 @@ def _activate(name: str, pipeline: Pipeline) -> str:
         if name == "fastapi":
             boundary.stand_in(pipeline, lambda app: _instrument_application(instrumentor, app, pipeline))
         else:
+            _spare(name, pipeline)
             instrumentor.instrument(**_providers(pipeline), skip_dep_check=True)
     except ModuleNotFoundError as error:
         return f"{error.name} is not installed"
@@ -59,6 +60,14 @@ def _activate(name: str, pipeline: Pipeline) -> str:
         logger.exception("telemetry: no %s spans", name)
         return f"failed: {type(error).__name__}"
     return "on"
+
+
+def _spare(name: str, pipeline: Pipeline) -> None:
+    with pipeline.guard("unrecorded"):  # it only saves time
+        if name == "sqlalchemy":
+            unrecorded.spare_sqlalchemy()
+        elif name == "redis":
+            unrecorded.spare_redis()
 
 
 def _instrument_application(instrumentor: Any, app: Any, pipeline: Pipeline) -> None:

@@ -49,6 +49,8 @@ def measure(
     if pipeline.metrics is None:
         return
     with pipeline.guard("metric gate"):
+        if pipeline.page is not None:
+            pipeline.page.open()
         instrument = _instrument(pipeline.metrics, module, name, unit, kind)
         said = dict(list(labels.items())[:MOST_LABELS])
         for key, value in said.items():

@@ -83,14 +83,18 @@ class Part:
         above = trace.get_current_span()
         if not (self._noted or above.is_recording()):
             return
-        span = _tracer(pipeline.provider).start_span(self._name)
-        self._running, self._span = pipeline, span
+        self._running = pipeline
+        ids = above.get_span_context()
+        if ids.is_valid and not (above.is_recording() or ids.is_remote or ids.trace_flags.sampled):
+            self._note()  # and no span: the sampler would say again what it said of the one above
+            return
+        span = self._span = _tracer(pipeline.provider).start_span(self._name)
         if span.is_recording():
             if self._attributes:
                 span.set_attributes(_bounded(pipeline, self._attributes))
         else:
             self._note()
-            if above.get_span_context().is_valid:
+            if ids.is_valid:
                 return  # what is below is not sampled either way
         self._token = context.attach(trace.set_span_in_context(span))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import uuid4
 
-from telemetry import keyring, sampling, trace_scope
+from telemetry import keyring, pace, sampling, trace_scope
 from telemetry.configuration.batching import Batching
 from telemetry.delivery.addresses import envelope_target, otlp_target
 from telemetry.delivery.dispatch import Dispatch
@@ -30,9 +31,12 @@ from telemetry.privacy.vocabulary import Vocabulary
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from opentelemetry.sdk.metrics.export import MetricReader
+
     from telemetry.configuration.collector import Signal
     from telemetry.configuration.settings import Settings
     from telemetry.delivery.lane import Exporter
+    from telemetry.delivery.prometheus import MetricsPage
     from telemetry.delivery.target import Target
     from telemetry.gate.envelopes import Outgoing
     from telemetry.gate.log_provider import GatedLoggerProvider
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from telemetry.sentry.client import ErrorClient
     from telemetry.sentry.dsn import Dsn
     from telemetry.sentry.reports import ClientReports
+    from telemetry.sentry.sessions import Sessions
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -72,6 +77,8 @@ class Pipeline:
         )
         self.provider = self._provider()
         self._holding: HoldingSpanProcessor | None = None
+        self.sessions: Sessions | None = None
+        """Counts requests for the health of the release; None when nobody wants that."""
         self._reports: ClientReports | None = None
         self._leave_by = float("inf")
         self._bind_guard = self.guard("tenant binding")
@@ -79,6 +86,8 @@ class Pipeline:
         """Where log records go; None when nobody takes them."""
         self.metrics: GatedMeterProvider | None = None
         """Where measurements go; None when nobody takes them, and then nobody makes instruments either."""
+        self.page: MetricsPage | None = None
+        """Where a Prometheus is answered; it opens where an application is served or measures something."""
         self.metric_gate = MetricGate(self.scrubbing, lambda: resource_of(self.identity))
         for signal, wire in (
             ("traces", self._wire_traces),
@@ -103,7 +112,10 @@ class Pipeline:
     def _provider(self) -> GatedTracerProvider:
         name = "always_off" if self.target("traces") is None else self.settings.sampler
         return GatedTracerProvider(
-            sampling.build(name, self.settings.traces_rate), resource_of(self.identity), self.scrubbing
+            sampling.build(name, self.settings.traces_rate),
+            resource_of(self.identity),
+            self.scrubbing,
+            sampling.ChosenIdGenerator(),
         )
 
     def target(self, signal: Signal) -> Target | None:
@@ -121,8 +133,7 @@ class Pipeline:
         try:
             courier = self._dispatch.courier(exporter.name, target, exporter)
         except (RuntimeError, ValueError, OSError) as error:
-            logger.error("telemetry: no %s: %s", exporter.name, error)
-            self.troubles.append(f"no {exporter.name}: {error}")
+            self._complain(f"no {exporter.name}: {error}")
             return None
         lane = Lane(
             self.sender,
@@ -170,16 +181,26 @@ class Pipeline:
             self.logs.add_log_record_processor(QueueingLogProcessor(lane, self.ledger))
 
     def _wire_metrics(self) -> None:
+        readers = [
+            reader for make in (self._pushed_metrics, self._shown_metrics) if (reader := make()) is not None
+        ]
+        if not readers:
+            return
+        from telemetry.gate.meter_provider import GatedMeterProvider
+
+        self.metrics = GatedMeterProvider(self.metric_gate, readers, wake=self.sender.start)
+
+    def _pushed_metrics(self) -> MetricReader | None:
+        """The reader whose points go to a collector."""
         target = self.target("metrics")
         if target is None:
-            return
+            return None
         from telemetry.delivery.otlp_metrics import TEMPORALITY, OtlpMetricExporter
-        from telemetry.gate.meter_provider import GatedMeterProvider
         from telemetry.gate.metric_reader import SweptMetricReader
 
         lane = self._lane(OtlpMetricExporter(), target, self.settings.batching["metrics"])
         if lane is None:
-            return
+            return None
         reader = SweptMetricReader(
             lane,
             self.ledger,
@@ -187,7 +208,27 @@ class Pipeline:
             TEMPORALITY[self.settings.metrics_temporality],
         )
         self.sender.sweep_with(reader.sweep)
-        self.metrics = GatedMeterProvider(self.metric_gate, [reader], wake=self.sender.start)
+        return reader
+
+    def _shown_metrics(self) -> MetricReader | None:
+        """The reader of the page that a Prometheus asks for."""
+        settings = self.settings
+        if not settings.serves_metrics or settings.short_lived:
+            return None
+        try:
+            from telemetry.delivery.prometheus import MetricsPage
+        except ModuleNotFoundError:
+            self._complain("no metrics for Prometheus: install continuum-memory[prometheus]")
+            return None
+        self.page = MetricsPage(
+            settings.prometheus_host, settings.prometheus_port, self.ledger, self._complain
+        )
+        return self.page.reader
+
+    def _complain(self, trouble: str) -> None:
+        """Say once what could not be wired, and note it."""
+        logger.error("telemetry: %s", trouble)
+        self.troubles.append(trouble)
 
     def _wire_errors(self) -> None:
         dsn = self.settings.dsn
@@ -195,14 +236,19 @@ class Pipeline:
             return
         from telemetry.sentry.client import ErrorClient
         from telemetry.sentry.reports import ClientReports
+        from telemetry.sentry.sessions import Sessions
 
         try:
             self.errors = ErrorClient(self.settings, self._envelope_lane, self.ledger)
         except ValueError:
             return
-        signals = {"error", "transaction"}
+        courier = self.errors.lane.courier
+        if self.settings.sessions:
+            self.sessions = Sessions(self.ledger, courier, lambda: self.identity, self.sender.start)
+            self.sender.sweep_with(self.sessions.sweep)
+        signals = {"error", "transaction", "session"}
         signals |= {ours for signal, ours in _SENTRY_SIGNALS.items() if self._goes_to_sentry(signal)}
-        self._reports = ClientReports(self.ledger, self.errors.lane.courier, signals)
+        self._reports = ClientReports(self.ledger, courier, signals)
         self.sender.sweep_with(self._reports.sweep)
 
     def _goes_to_sentry(self, signal: Signal) -> bool:
@@ -273,25 +319,42 @@ class Pipeline:
         timeout = min(timeout, max(0.0, self._leave_by - time.monotonic()))
         with self.guard("shutdown"):
             self._with_others(self.sender.shutdown, timeout)
+        if self.page is not None:
+            self.page.close()
 
     def leave(self) -> None:
         """The application is about to end: deliver now, and let ``shutdown`` have only the rest of the time."""
         self._leave_by = time.monotonic() + self.settings.shutdown_timeout
         self.flush()
 
+    def warm_up(self) -> None:
+        """Have the program's code read in the background while the application starts, not beside its requests."""
+        with self.guard("warm-up"):
+            threading.Thread(target=self._warm_up, name="continuum-telemetry-warm-up", daemon=True).start()
+
+    def _warm_up(self) -> None:
+        with self.guard("warm-up"), pace.paced(lambda: 0.0):
+            self.vocabulary.read_program()
+
     def stay(self) -> None:
         """The application starts, perhaps again in the same process."""
         self._leave_by = float("inf")
+        if self.page is not None:
+            self.page.open()
 
     def after_fork(self) -> None:
         """Forget, in the child, what the parent holds: it sends it itself. No lock is asked for."""
         self.ledger.start_anew()
         self.vocabulary.start_anew()
         self.sender.start_anew()
+        if self.page is not None:
+            self.page.forget()
         if self._holding is not None:
             self._holding.forget()
         if self._reports is not None:
             self._reports.start_anew()
+        if self.sessions is not None:
+            self.sessions.start_anew()
         if self.errors is not None:
             self.errors.after_fork()
         self.identity = replace(self.identity, instance_id=str(uuid4()))

@@ -13,6 +13,7 @@ from opentelemetry import context, trace
 from telemetry import trace_scope
 from telemetry.bindings import bind_tenant, pseudonymous
 from telemetry.gate.trail import Step
+from telemetry.leaving import flag_cancelled
 from telemetry.marking import mark_span
 from telemetry.tags import attributes_of
 
@@ -74,7 +75,7 @@ class Run:
         """End the span; an exception marks it, being cancelled is no error."""
         try:
             if isinstance(error, CancelledError):
-                self.span.add_event("cancelled")
+                flag_cancelled(self.span)
             elif isinstance(error, Exception):
                 mark_span(self.span, error)  # which asks the exception for its text
         finally:

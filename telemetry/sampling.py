@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from opentelemetry import trace
 from opentelemetry.context import create_key, get_value
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import (
     ALWAYS_OFF,
     ALWAYS_ON,
@@ -61,3 +63,23 @@ class UpstreamAware(ParentBased):
                 parent_context, trace_id, name, kind, attributes, links, trace_state
             )
         return super().should_sample(parent_context, trace_id, name, kind, attributes, links, trace_state)
+
+
+_chosen: ContextVar[int | None] = ContextVar("continuum_chosen_trace_id", default=None)
+
+
+class ChosenIdGenerator(RandomIdGenerator):
+    """Random ids; a trace that was decided on ahead gets the id that the decision was made for."""
+
+    def generate_trace_id(self) -> int:
+        """The chosen id, once, or a random one of 128 bits."""
+        chosen = _chosen.get()
+        if chosen is None:
+            return super().generate_trace_id()
+        _chosen.set(None)
+        return chosen
+
+
+def choose(trace_id: int | None) -> None:
+    """Let the next trace that this task or thread begins have an id; None takes it back."""
+    _chosen.set(trace_id)

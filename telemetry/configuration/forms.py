@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_HOST = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|[0-9A-Fa-f:.]{2,45}")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 TRUE_OR_FALSE = "true or false"
@@ -22,6 +23,8 @@ PATTERNS = "regular expressions, separated by commas"
 URL = "an absolute http or https URL without credentials"
 FILE = "the path of a readable file"
 ABSOLUTE_PATH = "an absolute path"
+HOST = "a host name or an IP address"
+PORT = "a port from 1 to 65535"
 
 
 def rate(raw: str) -> float:
@@ -88,6 +91,13 @@ def url(raw: str) -> str:
         raise ValueError("an absolute URL")
     _ = parts.port  # reading it raises ValueError for a port that is no number
     return raw.rstrip("/")
+
+
+def host(raw: str) -> str:
+    """A host name or an IP address, without a port."""
+    if _HOST.fullmatch(raw) is None:
+        raise ValueError(HOST)
+    return raw
 
 
 def pairs(raw: str) -> tuple[tuple[str, str], ...]:

@@ -33,6 +33,7 @@ SAMPLERS: Final = (
 ALIASES: Final = {"dev": "development", "prod": "production", "stage": "staging"}
 _LONG_ENOUGH: Final = f"at least {SHORTEST_HASH_KEY} characters"
 _EXPORTERS: Final = "otlp or none (any other would go round the gate)"
+_METRIC_EXPORTERS: Final = "otlp, prometheus, both with a comma, or none (any other would go round the gate)"
 
 
 ARGUMENTS: Final = (
@@ -90,6 +91,13 @@ def _key_in_file(raw: str) -> str:
         return _long_key(Path(raw).read_text(encoding="utf-8").strip())
     except OSError as error:
         raise ValueError("not readable") from error
+
+
+def _metric_exporters(raw: str) -> str:
+    wanted = {*forms.names(raw.lower())}
+    if wanted != {"none"} and not (wanted and wanted <= {"otlp", "prometheus"}):
+        raise ValueError("unknown exporters")
+    return ",".join(sorted(wanted))
 
 
 def _refused(_raw: str) -> str:
@@ -168,6 +176,7 @@ READINGS: Final = _by_setting(
     Reading("application_version", (argument("version"),), labels.release, labels.RELEASE),
     Reading("server_name", ("CONTINUUM_SERVER_NAME",), labels.name, labels.NAME),
     Reading("error_rate", (argument("sample_rate"), "SENTRY_SAMPLE_RATE"), forms.rate, forms.SHARE),
+    Reading("sessions", ("SENTRY_AUTO_SESSION_TRACKING",), forms.flag, forms.TRUE_OR_FALSE),
     Reading(
         "traces_transport",
         ("SENTRY_TRACES_TRANSPORT",),
@@ -182,7 +191,7 @@ READINGS: Final = _by_setting(
         forms.flag,
         forms.TRUE_OR_FALSE,
     ),
-    Reading("metrics_exporter", ("OTEL_METRICS_EXPORTER",), forms.one_of("otlp", "none"), _EXPORTERS),
+    Reading("metrics_exporter", ("OTEL_METRICS_EXPORTER",), _metric_exporters, _METRIC_EXPORTERS),
     Reading("metrics_interval", ("OTEL_METRIC_EXPORT_INTERVAL",), forms.milliseconds, forms.MILLISECONDS),
     Reading(
         "metrics_temporality",
@@ -190,6 +199,8 @@ READINGS: Final = _by_setting(
         forms.one_of("cumulative", "delta", "lowmemory"),
         "cumulative, delta or lowmemory",
     ),
+    Reading("prometheus_host", ("OTEL_EXPORTER_PROMETHEUS_HOST",), forms.host, forms.HOST),
+    Reading("prometheus_port", ("OTEL_EXPORTER_PROMETHEUS_PORT",), forms.whole(1, 65_535), forms.PORT),
     Reading(
         "propagators",
         (propagation.VARIABLE,),

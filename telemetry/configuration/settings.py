@@ -77,6 +77,9 @@ class Settings:
     error_rate: float = 1.0
     """SENTRY_SAMPLE_RATE: the share of error events that is sent."""
 
+    sessions: bool = True
+    """SENTRY_AUTO_SESSION_TRACKING: whether requests are counted by how they ended, for a release's health."""
+
     traces_rate: float = 0.0
     """SENTRY_TRACES_SAMPLE_RATE, OTEL_TRACES_SAMPLER_ARG: the share of new traces that is sent. The last counts
     with a ``…traceidratio`` sampler only, whose own default is 1. With the local inspector it is 1 in
@@ -112,7 +115,18 @@ class Settings:
     """OTEL_PYTHON_LOGGING_AUTO_INSTRUMENTATION_ENABLED: lines of Python's logging become log records."""
 
     metrics_exporter: str = "otlp"
-    """OTEL_METRICS_EXPORTER: whether metrics are sent. Only collectors take them."""
+    """OTEL_METRICS_EXPORTER: whether metrics are sent, which only collectors take, and whether a Prometheus is
+    answered, which needs the extra of that name and isn't done by the CLI's commands."""
+
+    prometheus_host: str = "localhost"
+    """OTEL_EXPORTER_PROMETHEUS_HOST: where a Prometheus is answered. Nobody is asked who they are: another
+    address than this machine's own is for a network that only Prometheus is in."""
+
+    prometheus_port: int = 9464
+    """OTEL_EXPORTER_PROMETHEUS_PORT: the same; the path is ``/metrics``."""
+
+    short_lived: bool = False
+    """Whether this process is a command that people wait for."""
 
     metrics_interval: float = 60.0
     """OTEL_METRIC_EXPORT_INTERVAL, in milliseconds: the time between two collections."""
@@ -191,8 +205,8 @@ class Settings:
 
     @property
     def wanted(self) -> bool:
-        """Whether there is anywhere to send anything."""
-        return not self.disabled and (self.dsn is not None or bool(self.collectors))
+        """Whether there is anywhere to send anything, or somebody who asks for it."""
+        return not self.disabled and (self.dsn is not None or bool(self.collectors) or self.serves_metrics)
 
     def shown(self) -> list[ShownSetting]:
         """Each setting with where it came from and what it overrode, and no secret."""
@@ -206,6 +220,7 @@ class Settings:
         spooled = self.spooling.enabled is not None
         return replace(
             self,
+            short_lived=True,
             shutdown_timeout=self.shutdown_timeout if given else SHORT_SHUTDOWN,
             spooling=self.spooling if spooled else replace(self.spooling, enabled=False),
         )
@@ -225,7 +240,12 @@ class Settings:
     @property
     def sends_metrics(self) -> bool:
         """Whether metrics are exported."""
-        return self.metrics_exporter == "otlp" and "metrics" in self.collectors
+        return "otlp" in self.metrics_exporter.split(",") and "metrics" in self.collectors
+
+    @property
+    def serves_metrics(self) -> bool:
+        """Whether a Prometheus is answered."""
+        return "prometheus" in self.metrics_exporter.split(",")
 
     @property
     def traces_by_envelope(self) -> bool:

@@ -25,6 +25,7 @@ CATEGORIES: Final[Mapping[str, tuple[str, ...]]] = {
     "transaction": ("transaction", "span"),
     "span": ("span", "transaction"),
     "log": ("log_item", "log_byte"),
+    "session": ("session",),
 }
 """By the ledger's signals: Sentry's names in rate limits and client reports, the item's own first."""
 
@@ -46,7 +47,7 @@ def envelope_target(dsn: Dsn) -> Target:
     return Target(
         dsn.envelope_url,
         {"Content-Type": "application/x-sentry-envelope", "X-Sentry-Auth": dsn.auth_header},
-        categories={signal: frozenset(CATEGORIES[signal]) for signal in ("error", "transaction")},
+        categories={signal: frozenset(CATEGORIES[signal]) for signal in ("error", "transaction", "session")},
     )
 
 

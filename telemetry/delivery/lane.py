@@ -8,10 +8,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from telemetry.delivery.cutting import Cutter
-from telemetry.delivery.pace import Pace
 from telemetry.delivery.parcel import Parcel
 from telemetry.guard import Guard
 from telemetry.ledger import End
+from telemetry.pace import breathe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -107,6 +107,11 @@ class Lane(Generic[T]):
         """How many items are queued."""
         return len(self._queue)
 
+    @property
+    def fullness(self) -> float:
+        """The part of the room for items that is taken."""
+        return len(self._queue) / self._most
+
     def next_due(self) -> float:
         """When there is something to pack, in seconds of ``time.monotonic``."""
         if not self._queue:
@@ -128,7 +133,7 @@ class Lane(Generic[T]):
             now = time.monotonic()
             if now < self.next_due() if until is None else now >= until:
                 return False
-            for parcel in self._parcels(self._gated(Pace() if until is None else None)):
+            for parcel in self._parcels(self._gated()):
                 self.courier.give(parcel)
             self._due = time.monotonic() + self._delay
         return True
@@ -141,12 +146,11 @@ class Lane(Generic[T]):
                 self._bytes -= weight
                 self._sender.ledger.end(self._exporter.signal(item), End.LOST_AT_SHUTDOWN)
 
-    def _gated(self, pace: Pace | None) -> list[tuple[str, Any]]:
-        """Move up to a batch of items through the gate; in no hurry when there is a pace."""
+    def _gated(self) -> list[tuple[str, Any]]:
+        """Move up to a batch of items through the gate."""
         gated: list[tuple[str, Any]] = []
         for _ in range(min(len(self._queue), self._batch)):
-            if pace is not None:
-                pace.breathe()
+            breathe()
             try:
                 item, scope, weight = self._queue.popleft()
             except IndexError:  # who shuts down may be quicker

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from opentelemetry.exporter.otlp.proto.common._log_encoder import encode_logs
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 
-from telemetry.delivery.pace import encoded
 from telemetry.gate.logs import clean_log
+from telemetry.pace import breathe
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 LONGEST_VALUE: Final = 256
 """Characters of a text that a log record keeps when it is too large for its backend."""
+_SLICE: Final = 4
+"""Records that are encoded at once."""
 _OF_A_LOG: Final = 1024
 """Bytes that a log record keeps in memory before anything is said in it."""
 
@@ -47,8 +49,15 @@ class OtlpLogExporter:
         return clean_log(item, scope, self._scrubbing)
 
     def encode(self, clean: Sequence[ReadableLogRecord]) -> bytes:
-        """One protobuf body."""
-        return encoded(clean, _encode)
+        """One protobuf body, encoded a few at a time.
+
+        Messages that are written one behind the other are one message, whose lists hold what all of them held.
+        """
+        parts = []
+        for start in range(0, len(clean), _SLICE):
+            parts.append(_encode(clean[start : start + _SLICE]))
+            breathe()
+        return b"".join(parts)
 
     def split(self, body: bytes) -> list[tuple[int, bytes]]:
         """Two bodies with half of the records each; none when there is only one."""

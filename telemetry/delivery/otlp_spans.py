@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from telemetry.delivery.pace import encoded
-from telemetry.gate.spans import clean_span
+from telemetry.delivery import span_encoding
+from telemetry.gate.spans import clean_span, plain_attributes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +43,7 @@ class OtlpSpanExporter:
     def weight(self, item: ReadableSpan) -> int:
         """About the bytes of the texts in it; events and links by their number, too."""
         further: tuple[Event | Link, ...] = (*item.events, *item.links)
-        said = _said(item.attributes) + sum(_said(one.attributes) for one in further)
+        said = _said(plain_attributes(item)) + sum(_said(one.attributes) for one in further)
         return _OF_A_SPAN * (1 + len(further)) + said
 
     def gate(self, item: ReadableSpan, scope: TraceScope | None) -> ReadableSpan:
@@ -53,7 +52,7 @@ class OtlpSpanExporter:
 
     def encode(self, clean: Sequence[ReadableSpan]) -> bytes:
         """One protobuf body."""
-        return encoded(clean, _encode)
+        return span_encoding.encode(clean)
 
     def split(self, body: bytes) -> list[tuple[int, bytes]]:
         """Two bodies with half of the spans each; none when there is only one."""
@@ -88,7 +87,9 @@ class OtlpSpanExporter:
 
 
 def _said(attributes: Mapping[str, Any] | None) -> int:
-    return sum(_size(value, _DEEPEST) for value in attributes.values()) if attributes else 0
+    if not attributes:
+        return 0
+    return sum([len(value) if type(value) is str else _size(value, _DEEPEST) for value in attributes.values()])
 
 
 def _size(value: Any, deepest: int) -> int:
@@ -102,11 +103,6 @@ def _size(value: Any, deepest: int) -> int:
     elif not isinstance(value, tuple | list):
         return 0
     return sum(_OF_A_VALUE + _size(part, deepest - 1) for part in value) if deepest else _OF_A_VALUE
-
-
-def _encode(clean: Sequence[ReadableSpan]) -> bytes:
-    body: bytes = encode_spans(clean).SerializeToString()
-    return body
 
 
 def _part(whole: ExportTraceServiceRequest, start: int, end: int) -> bytes:

@@ -14,6 +14,7 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from telemetry.delivery.bell import Bell
 from telemetry.guard import Guard
+from telemetry.pace import paced
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +94,7 @@ class Sender:
             self._wake.set()
 
     def _run(self) -> None:
-        with suppress_instrumentation():
+        with suppress_instrumentation(), paced(self._fullness):
             while not self.stopped:
                 due = min((lane.next_due() for lane in self._lanes), default=float("inf"))
                 self._wake.wait(max(0.0, min(IDLE_TICK, due - time.monotonic())))
@@ -107,6 +108,11 @@ class Sender:
                             lane.pack()
                         except BaseException as error:  # this thread is ours: nobody's exit is meant for it
                             self.ledger.fault(f"sender: {type(error).__name__}")
+
+    def _fullness(self) -> float:
+        if self._is_wanted:  # somebody waits for this thread
+            return 1.0
+        return max((lane.fullness for lane in self._lanes), default=0.0)
 
     def _sweep(self, older_than: float) -> None:
         for sweep in self._upstream:

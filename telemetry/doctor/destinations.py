@@ -10,6 +10,7 @@ from telemetry.doctor.finding import note, ok, problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from telemetry.configuration.settings import Settings
     from telemetry.doctor.finding import Finding
     from telemetry.doctor.subject import Subject
     from telemetry.pipeline import Pipeline
@@ -21,6 +22,8 @@ def examine(subject: Subject) -> Iterator[Finding]:
     if pipeline is not None:
         yield ok("running", f"Telemetry runs, with the privacy profile {subject.settings.privacy}.")
         yield from _of(pipeline)
+        if subject.settings.serves_metrics:
+            yield from _shown(subject.settings)
     elif subject.settings.wanted:
         yield problem("running", f"Telemetry is wanted but off: {subject.reason}.", _TO_START)
     else:
@@ -44,6 +47,9 @@ def _of(pipeline: Pipeline) -> Iterator[Finding]:
         goes["traces"] = f"{settings.dsn.netloc}, in envelopes"
     if settings.dsn is not None:
         goes = {"errors": settings.dsn.netloc, **goes}
+    if settings.serves_metrics:
+        shown = f"whoever asks {settings.prometheus_host}, port {settings.prometheus_port}"
+        goes["metrics"] = f"{goes['metrics']} and {shown}" if "metrics" in goes else shown
     way = "; ".join(f"{kind} to {host}" for kind, host in goes.items()) or "nothing leaves"
     nowhere = [kind for kind in ("errors", *SIGNALS) if kind not in goes]
     rest = f"; nowhere: {', '.join(nowhere)}" if nowhere else ""
@@ -69,10 +75,36 @@ def _of(pipeline: Pipeline) -> Iterator[Finding]:
         yield from _envelopes()
 
 
-def _envelopes() -> Iterator[Finding]:
+def _shown(settings: Settings) -> Iterator[Finding]:
+    """Whether a Prometheus can be answered; the doctor itself answers none."""
+    if not _is_installed("opentelemetry.exporter.prometheus"):
+        yield problem(
+            "metrics.prometheus",
+            "OTEL_METRICS_EXPORTER names prometheus, whose exporter is not installed: nobody is answered.",
+            "pip install 'continuum-memory[prometheus]', or take prometheus out of OTEL_METRICS_EXPORTER.",
+        )
+    elif settings.prometheus_host not in _OWN:
+        yield note(
+            "metrics.prometheus",
+            "Metrics are shown to everybody who reaches this machine: nobody is asked who they are.",
+            "Nothing, where only Prometheus can reach it; else remove OTEL_EXPORTER_PROMETHEUS_HOST.",
+        )
+
+
+_OWN = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def _is_installed(module: str) -> bool:
     from importlib.util import find_spec
 
-    if find_spec("sentry_sdk.integrations.opentelemetry") is None:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # nor is what it would be in
+        return False
+
+
+def _envelopes() -> Iterator[Finding]:
+    if not _is_installed("sentry_sdk.integrations.opentelemetry"):
         yield problem(
             "traces.envelope",
             "SENTRY_TRACES_TRANSPORT=envelope needs sentry-sdk 2.x, and another is installed: no traces are sent.",

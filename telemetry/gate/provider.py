@@ -13,6 +13,7 @@ from telemetry.gate.spans import GatedSpanProcessor
 if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import SpanProcessor
+    from opentelemetry.sdk.trace.id_generator import IdGenerator
     from opentelemetry.sdk.trace.sampling import Sampler
 
     from telemetry.gate.scrubbing import Scrubbing
@@ -54,11 +55,18 @@ class GatedProcessors(SynchronousMultiSpanProcessor):
 class GatedTracerProvider(TracerProvider):
     """A tracer provider whose processors see clean copies of ended spans, whoever added them."""
 
-    def __init__(self, sampler: Sampler, resource: Resource, scrubbing: Scrubbing) -> None:
+    def __init__(
+        self,
+        sampler: Sampler,
+        resource: Resource,
+        scrubbing: Scrubbing,
+        id_generator: IdGenerator | None = None,
+    ) -> None:
         self.processors = GatedProcessors(scrubbing)
         super().__init__(
             sampler=sampler,
             resource=resource,
+            id_generator=id_generator,
             # Texts are cut behind the gate: half a secret looks like none.
             span_limits=SpanLimits(
                 max_attribute_length=SpanLimits.UNSET, max_span_attribute_length=SpanLimits.UNSET

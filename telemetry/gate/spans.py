@@ -6,6 +6,7 @@ A finished span cannot be edited, so scrubbing means building another one from w
 from __future__ import annotations
 
 import re
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from opentelemetry.sdk.trace import Event, ReadableSpan, SpanProcessor
@@ -32,6 +33,8 @@ TENANT = "continuum.tenant.hash"
 _SCHEMA = re.compile(r"https://opentelemetry\.io/schemas/\d{1,3}(?:\.\d{1,3}){2}")
 _MOST_SCOPES = 256
 _PLAIN = frozenset({bool, int, float, str})
+_INDIFFERENT = policy.DROPPED_KEYS | policy.PATH_KEYS
+"""Keys of whose text nothing remains, whatever it is."""
 _TRUSTED_SCOPES = ("opentelemetry.instrumentation.", "fastapi")
 
 
@@ -44,7 +47,7 @@ def clean_span(span: ReadableSpan, scope: TraceScope | None, scrubbing: Scrubbin
     """
     instrumentation = span.instrumentation_scope
     module = instrumentation.name if instrumentation is not None else None
-    raw = span.attributes or {}
+    raw = plain_attributes(span)
     said = _said(module, span, raw)
     scrubber = scrubbing.of(scope, module)
     known = scrubbing.described.get(said)
@@ -82,12 +85,20 @@ def clean_span(span: ReadableSpan, scope: TraceScope | None, scrubbing: Scrubbin
     return clean
 
 
+def plain_attributes(span: ReadableSpan) -> dict[str, Any]:
+    """A span's attributes as a dictionary; theirs takes a lock and some Python for each one that is read."""
+    raw: Any = span.attributes
+    return (raw.copy() if isinstance(raw, MappingProxyType) else dict(raw)) if raw else {}
+
+
 def _said(module: str | None, span: ReadableSpan, raw: Mapping[str, Any]) -> int:
     """A keyed hash of what a span says; 0 when it holds values that can't be told apart safely."""
     values = tuple(raw.values())
     kinds = tuple(map(type, values))  # 1, 1.0 and True have the same hash
     if not _PLAIN.issuperset(kinds):
         return 0
+    if not _INDIFFERENT.isdisjoint(raw):  # a path is each request's own, and nothing of it is left over
+        values = tuple([None if key in _INDIFFERENT else value for key, value in raw.items()])
     negative = tuple(value == -1 for value in values) if -1 in values else None  # and so have -1 and -2
     return hash((module, span.kind, span.name, *raw, values, kinds, negative))
 

@@ -48,7 +48,7 @@ class Content:
         for value in (values,) if isinstance(values, str) else values:
             if isinstance(value, str):
                 # A subclass may say anything of itself; this is what it holds.
-                self._layers[0].add(str.__str__(value), exact=exact)
+                self._layers[0].note(str.__str__(value), exact=exact)
 
     def mark_overflowed(self) -> None:
         """Say that something inbound could not be registered, such as the middle of a large body."""
@@ -60,7 +60,7 @@ class Content:
         Markers in the text stay as they are, and a second time nothing more is removed. When ``overflowed`` is
         true, something may be left.
         """
-        known = tuple(filter(None, self._layers))
+        known = tuple(filter(None, self._settled()))
         if not known or len(text) < SHORTEST_EXACT:
             return text, 0
         text = str.__str__(text)
@@ -74,7 +74,7 @@ class Content:
 
     def holds(self, text: str) -> bool:
         """Whether ``remove`` would remove something."""
-        known = tuple(filter(None, self._layers))
+        known = tuple(filter(None, self._settled()))
         return bool(known) and any(find(piece, known) for piece in _pieces(text)[::2])
 
     __contains__ = holds
@@ -82,7 +82,13 @@ class Content:
     @property
     def overflowed(self) -> bool:
         """Whether something that was registered didn't fit: text that nobody knows must be withheld then."""
-        return any(shingles.overflowed for shingles in self._layers)
+        return any(shingles.overflowed for shingles in self._settled())
+
+    def _settled(self) -> tuple[Shingles, ...]:
+        """The layers, with everything in them that was registered up to now."""
+        for shingles in self._layers:
+            shingles.settle()
+        return self._layers
 
     def child(self) -> Content:
         """Another content that finds what this one finds, now and later; what it registers is its own."""
@@ -101,10 +107,10 @@ class Content:
         raise TypeError("the content of a trace stays in its process")
 
     def __bool__(self) -> bool:
-        return any(self._layers)
+        return any(self._settled())
 
     def __repr__(self) -> str:
-        count = sum(map(len, self._layers))
+        count = sum(map(len, self._settled()))
         return f"<Content of {count} shingles{', overflowed' if self.overflowed else ''}>"
 
 
@@ -134,6 +140,7 @@ def _merge(layers: tuple[Shingles, ...]) -> Shingles:
     """One layer that finds what several find now. Only deep nesting needs it: later values of theirs are missed."""
     merged = Shingles()
     for shingles in layers:
+        shingles.settle()
         merged.telling |= shingles.telling
         merged.plain |= shingles.plain
         merged.exact |= shingles.exact

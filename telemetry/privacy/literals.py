@@ -31,6 +31,7 @@ MAX_FILES: Final = 256
 """Files whose templates are kept."""
 _MERGES: Final = 24
 """Statements that are tried together before the rest of a file is parsed in one piece."""
+_TRIES: Final = 5
 
 _BORDER: Final = re.compile(r"^(?:    )?(?:@|def |class |async def )", re.MULTILINE)
 
@@ -130,7 +131,13 @@ def _statements(source: str) -> Iterator[ast.Module]:
 def _parsed(piece: str) -> ast.Module | None:
     if piece.startswith("    "):
         piece = f"class _:\n{piece}"
-    try:
-        return ast.parse(piece)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return None
+    for _ in range(_TRIES):
+        try:
+            return ast.parse(piece)
+        except SystemError:
+            # CPython's parser counts its depth for all at once: what the collector ends in the middle, and parses
+            # itself, as a traceback that is formatted does, confuses it. The next time it starts anew.
+            continue
+        except (SyntaxError, ValueError, MemoryError, RecursionError):
+            return None
+    return None

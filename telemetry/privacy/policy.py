@@ -167,7 +167,8 @@ KEY_RULES: Final[tuple[Rule, ...]] = (
         "The key names a credential.",
         re.compile(
             r"(?i)(?:^|[._\-])(?:pass(?:word|wd|phrase)?|pwd|secrets?|tokens?|api[_-]?keys?|auth|authorization|"
-            r"cookies?|credentials?|private[_-]?key|session(?:[_-]?id)?|csrf|jwt|signature)(?:$|[._\-])"
+            r"cookies?|credentials?|private[_-]?key|(?:php)?sess(?:ion)?(?:[_-]?id)?|sid|symfony|"
+            r"[cx]srf(?:[_-]?token)?|jwt|signature)(?:$|[._\-])"
         ),
     ),
     Rule(

@@ -16,6 +16,8 @@ from functools import lru_cache
 from importlib.machinery import SourceFileLoader
 from typing import TYPE_CHECKING, Final
 
+from telemetry import pace
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import CodeType, ModuleType
@@ -69,6 +71,11 @@ class Program:
                 self._read_new_modules()
         return text in words
 
+    def read(self) -> None:
+        """Read what is loaded by now, so that nobody has to wait for it later."""
+        with self._lock:
+            self._read_new_modules()
+
     def start_anew(self) -> None:
         """Go on with a lock that nobody holds: in the child of a fork."""
         self._lock = threading.RLock()  # a signal handler may come in between
@@ -77,6 +84,7 @@ class Program:
         for name, module in list(sys.modules.items()):
             if name in self._read:
                 continue
+            pace.breathe(pace.SHORTEST)
             self._read.add(name)
             path = _source_of(module)
             if path is None:

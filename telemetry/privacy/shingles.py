@@ -5,6 +5,8 @@ The hash is the interpreter's own for strings: SipHash with a key that is drawn 
 
 from __future__ import annotations
 
+import threading
+from collections import deque
 from itertools import compress, islice, repeat
 from operator import getitem
 from typing import TYPE_CHECKING, Final
@@ -25,6 +27,11 @@ SHORTEST: Final = 6
 """Canonical characters of the shortest ordinary value; one that is written with 8 may have fewer."""
 SHORTEST_EXACT: Final = 3
 """Canonical characters of the shortest credential, tenant or user; of digits alone it needs two more."""
+
+MOST_WAITING: Final = 256
+"""Texts that wait to be read; one more, or more than ``MOST_CHARACTERS`` of them, and they are read at once."""
+_PATIENCE: Final = 1.0
+"""Seconds to wait for another thread that reads; a child that was forked meanwhile would wait for ever."""
 
 _BLOCK: Final = 4096
 _SLICES: Final = tuple(slice(start, start + WINDOW) for start in range(_BLOCK))
@@ -48,9 +55,22 @@ class Shingles:
 
     ``telling`` holds the windows that are a sign on their own, ``plain`` those of common words, ``exact`` those
     of credentials and names, which no list of common words excuses. ``whole`` holds values shorter than a window.
+
+    A text that is noted is read when somebody is about to look: nearly all requests end before anybody does, and
+    reading takes a request's thread longer than all else that is known of it. ``settle`` comes before any look.
     """
 
-    __slots__ = ("exact", "overflowed", "plain", "telling", "whole", "whole_lengths")
+    __slots__ = (
+        "_characters",
+        "_reading",
+        "_waiting",
+        "exact",
+        "overflowed",
+        "plain",
+        "telling",
+        "whole",
+        "whole_lengths",
+    )
 
     def __init__(self) -> None:
         self.telling: set[int] = set()
@@ -59,12 +79,37 @@ class Shingles:
         self.whole: set[int] = set()
         self.whole_lengths: set[int] = set()
         self.overflowed = False
+        self._waiting: deque[tuple[str, bool]] = deque()
+        self._characters = 0
+        self._reading = threading.Lock()
 
     def __bool__(self) -> bool:
         return bool(self.telling or self.plain or self.whole)
 
     def __len__(self) -> int:
         return len(self.telling) + len(self.plain) + len(self.whole)
+
+    def note(self, text: str, *, exact: bool) -> None:
+        """Remember one text, from now on."""
+        self._waiting.append((text, exact))
+        self._characters += len(text)
+        if self._characters > MOST_CHARACTERS or len(self._waiting) > MOST_WAITING:
+            self.settle()
+
+    def settle(self) -> None:
+        """Read what was noted; when this returns, nothing that was noted before it is missing."""
+        if not self._waiting and not self._reading.locked():
+            return
+        if not self._reading.acquire(timeout=_PATIENCE):
+            self.overflowed = True
+            return
+        try:
+            self._characters = 0
+            while self._waiting:
+                text, exact = self._waiting.popleft()
+                self.add(text, exact=exact)
+        finally:
+            self._reading.release()
 
     def add(self, text: str, *, exact: bool) -> None:
         """Remember one text. What doesn't fit sets ``overflowed``."""

@@ -99,6 +99,10 @@ class Vocabulary:
         """Go on with locks that nobody holds: in the child of a fork."""
         self._program.start_anew()
 
+    def read_program(self) -> None:
+        """Read the code that is loaded by now; the first unknown word would have it read otherwise."""
+        self._program.read()
+
     def learn_routes(self, routes: Iterable[str]) -> None:
         """Route templates of an application that is being served."""
         self._routes.update(route for route in routes if len(self._routes) < _MOST_REMEMBERED)

@@ -28,7 +28,7 @@ ENUMERATIONS: Final = METHODS | _words(
     "unauthenticated true false True False transaction event default generic "
     # Sentry's breadcrumb types, categories, mechanisms, operations and integrations
     "navigation query ui user httplib subprocess exception excepthook threading logging dedupe asyncio "
-    "atexit manual auto.otel db db.redis http.server http.client websocket.server function task bot "
+    "atexit chained manual auto.otel db db.redis http.server http.client websocket.server function task bot "
     "test Linux Darwin Windows "
     # states of pooled connections; what there was no room for
     "idle used overflow "
@@ -127,9 +127,11 @@ PLACES: Final = frozenset(
         "baggage gate",
         "breadcrumb trail",
         "error capture",
+        "event",
         "explicit context",
         "flush",
         "foreign provider",
+        "head sampling",
         "log gate",
         "log lines",
         "log queue",
@@ -140,10 +142,15 @@ PLACES: Final = frozenset(
         "operation",
         "other",
         "sender",
+        "sessions",
         "shutdown",
         "span gate",
         "span scope",
+        "task that nobody awaited",
         "tenant binding",
+        "thread",
+        "unrecorded",
+        "warm-up",
     }
 )
 """Where faults are kept in, and the queues; the exporter's name stands for its gate and its delivery."""

@@ -24,6 +24,7 @@ from telemetry.sentry.dsn import Dsn
 from telemetry.sentry.flood import Flood, kind_of, kind_of_line
 from telemetry.sentry.log_lines import parts, with_parts
 from telemetry.sentry.sdk import collecting_nothing, event_of, ignore_logger, known, logging_integration
+from telemetry.sentry.sessions import note_error
 from telemetry.sentry.transport import GatedTransport, explain, explain_nothing
 from telemetry.sentry.variables import add_shapes
 
@@ -125,7 +126,10 @@ class ErrorClient:
 
         """
         with self._guard:
-            if isinstance(error, CancelledError) or not claim(error):
+            if isinstance(error, CancelledError):
+                return None
+            note_error(handled=handled)
+            if not claim(error):
                 return None
             if not self._flood.admits(kind_of(error)):  # asked first: an event is dear to build
                 self._ledger.accept("error")
@@ -200,6 +204,8 @@ class ErrorClient:
             event["logentry"] = parts(record)
         error = (hint.get("exc_info") or (None, None, None))[1]
         is_ours = hint.get(_ADMITTED, False)
+        if error is not None and not is_ours and not isinstance(error, CancelledError):
+            note_error(handled=True)
         if isinstance(error, CancelledError) or (error is not None and not is_ours and not claim(error)):
             explain(None)  # somebody changed their mind, or was told before
             return None

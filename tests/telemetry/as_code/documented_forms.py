@@ -42,6 +42,18 @@ _SPANS: Final = _object(
         "aggregate": {"enum": ["count(span.duration)", "p95(span.duration)", "failure_rate()"]},
     }
 )
+# Not in the reference: what the check of monitors in Sentry's source takes for its type of query "crash rate".
+_SESSIONS: Final = _object(
+    {
+        "dataset": {"const": "metrics"},
+        "queryType": {"const": 2},
+        "eventTypes": {"const": []},
+        "environment": {"type": ["string", "null"]},
+        "timeWindow": {"enum": [1800, 3600, 7200, 14400, 43200, 86400]},
+        "query": _TEXT,
+        "aggregate": {"const": "percentage(sessions_crashed, sessions) AS _crash_rate_alert_aggregate"},
+    }
+)
 _THRESHOLD: Final = _object(
     {
         "type": {"enum": ["gt", "gte", "lt", "lte"]},
@@ -56,7 +68,7 @@ MONITOR: Final = _object(
         "type": {"const": "metric_issue"},
         "enabled": {"type": "boolean"},
         "description": _TEXT,
-        "dataSources": _list({"oneOf": [_ERRORS, _SPANS]}, minItems=1, maxItems=1),
+        "dataSources": _list({"oneOf": [_ERRORS, _SPANS, _SESSIONS]}, minItems=1, maxItems=1),
         "conditionGroup": _object(
             {"logicType": {"const": "any"}, "conditions": _list(_THRESHOLD, minItems=2, maxItems=3)}
         ),
@@ -151,7 +163,7 @@ DASHBOARD: Final = _object(
                 {
                     "title": {**_NAME, "maxLength": 255},
                     "displayType": {"enum": ["line", "area", "bar", "table", "big_number"]},
-                    "widgetType": {"enum": ["error-events", "issue", "spans"]},
+                    "widgetType": {"enum": ["error-events", "issue", "spans", "metrics"]},
                     "interval": {"enum": ["1m", "5m", "15m", "1h"]},
                     "limit": {"type": "integer", "minimum": 1, "maximum": 10},
                     "layout": _LAYOUT,

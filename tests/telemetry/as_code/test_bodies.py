@@ -53,6 +53,7 @@ def test_there_is_what_was_asked_for() -> None:
     assert ("count()", "events") in watched
     assert ("p95(span.duration)", "events_analytics_platform") in watched
     assert ("count_unique(tags[sentry:user])", "events") in watched
+    assert ("percentage(sessions_crashed, sessions) AS _crash_rate_alert_aggregate", "metrics") in watched
     silence = WANTED.monitors["continuum: no spans"]
     assert silence["dataSources"][0]["timeWindow"] == 600
     assert silence["conditionGroup"]["conditions"][0] == {
@@ -65,7 +66,7 @@ def test_there_is_what_was_asked_for() -> None:
     shown = {
         aggregate for widget in WIDGETS for query in widget["queries"] for aggregate in query["aggregates"]
     }
-    assert {"epm()", "p95(span.duration)", "count_unique(user)"} <= shown
+    assert {"epm()", "p95(span.duration)", "count_unique(user)", "crash_free_rate(session)"} <= shown
 
 
 def test_every_monitor_has_an_alert() -> None:

@@ -67,18 +67,18 @@ def test_a_plan_shows_everything_and_writes_nothing(api: SentryApi, sentry: Any)
     assert '+error.type:"LearnError" -> learn-failed title="Learning failed"' in out
     assert "+ monitor continuum: no spans" in out
     assert "+ alert continuum: a monitor (memory) (after its monitors)" in out
-    assert "12 to write; nothing was written." in out
+    assert "13 to write; nothing was written." in out
 
 
 def test_the_second_apply_writes_nothing(api: SentryApi, sentry: Any) -> None:
     code, out, err = sentry("apply")
     assert (code, err) == (0, ""), err
-    assert out.endswith("12 written, 0 failed.\nSentry is as the files say.\n")
+    assert out.endswith("13 written, 0 failed.\nSentry is as the files say.\n")
     assert [(method, path) for method, path, _ in api.writes][:2] == [
         ("PUT", "/api/0/projects/acme/memory/"),
         ("POST", "/api/0/organizations/acme/projects/memory/detectors/"),
     ]
-    assert len(names(api.detectors)) == 5
+    assert len(names(api.detectors)) == 6
     assert len(names(api.workflows)) == 4
     assert names(api.dashboards, "title") == ["continuum: service (memory)", "continuum: telemetry (memory)"]
 
@@ -196,7 +196,7 @@ def test_a_half_failed_apply_is_told_and_can_be_run_again(api: SentryApi, sentry
     api.fail("POST /api/0/organizations/acme/projects/memory/detectors/", 400, {"name": ["too many"]})
     code, out, err = sentry("apply")
     assert code == 1
-    assert "6 written, 6 failed." in out
+    assert "6 written, 7 failed." in out
     assert (
         'error: monitor continuum: errors: POST /organizations/acme/projects/memory/detectors/: 400: {"name"'
         in err
@@ -209,14 +209,14 @@ def test_a_half_failed_apply_is_told_and_can_be_run_again(api: SentryApi, sentry
     api.failing.clear()
     before = len(api.writes)
     assert sentry("apply")[0] == 0
-    assert len(api.writes) == before + 6
+    assert len(api.writes) == before + 7
     assert sentry("drift")[0] == 0
 
 
 def test_a_part_that_may_not_be_read_does_not_hold_up_the_others(api: SentryApi, sentry: Any) -> None:
     api.fail("GET /api/0/organizations/acme/workflows/", 403)
     code, out, err = sentry("apply")
-    assert (code, "8 written, 1 failed." in out) == (1, True)
+    assert (code, "9 written, 1 failed." in out) == (1, True)
     assert "error: GET /organizations/acme/workflows/: 403: not allowed" in err
 
 

@@ -12,6 +12,9 @@ from sentry_sdk.transport import Transport
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+MAKES_TRANSACTIONS = hasattr(sentry_sdk, "start_transaction")
+"""Whether this sentry-sdk is a 2.x: from 3 on it streams spans, which no gate lets pass."""
+
 # Put together at run time: no scanner takes them for real ones, and they don't stand in the program's code.
 PLANTED = {
     "said": "7qZ fo ecrovid eht tuoba deklat ew"[::-1],
@@ -45,7 +48,6 @@ def _client() -> Iterator[Kept]:
             transport=kept,
             traces_sample_rate=1.0,
             default_integrations=False,
-            include_local_variables=True,
         )
         scope.set_client(client)
         with sentry_sdk.new_scope() as inner:

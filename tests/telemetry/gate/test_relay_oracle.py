@@ -18,11 +18,9 @@ processing = pytest.importorskip(
     "sentry_relay.processing", reason="sentry-relay has no wheel for this platform", exc_type=ImportError
 )
 
-EVENTS = {
-    "error": captured.error_event,
-    "log": captured.log_event,
-    "transaction": captured.transaction,
-}
+EVENTS = {"error": captured.error_event, "log": captured.log_event}
+if captured.MAKES_TRANSACTIONS:
+    EVENTS["transaction"] = captured.transaction
 STRICTEST = {
     "scrubData": True,
     "scrubIpAddresses": True,
@@ -65,7 +63,7 @@ def test_what_the_sdk_builds_holds_what_was_planted(kind):
     assert any(secret in json.dumps(EVENTS[kind]()) for secret in captured.PLANTED.values())
 
 
-@pytest.mark.parametrize("kind", ["error", "transaction"])
+@pytest.mark.parametrize("kind", sorted(EVENTS.keys() - {"log"}))
 def test_the_oracle_would_have_found_something(kind):
     assert complaints(stripped(EVENTS[kind]()).get("_meta"))
 

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind, StatusCode
-from sentry_sdk.envelope import Envelope
+from sentry_sdk.envelope import Envelope, Item, PayloadRef
 
 SCRIPT = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
 MS = 1_000_000
@@ -214,7 +214,7 @@ def error_envelope(trace_id: str, span_id: str, event_id: str = "a" * 32) -> byt
 def transaction_envelope(trace_id: str = "c" * 32, event_id: str = "d" * 32) -> bytes:
     now = time.time() - 40
     envelope = Envelope(headers={"event_id": event_id})
-    envelope.add_transaction({
+    transaction = {
         "event_id": event_id, "type": "transaction", "transaction": "GET /v1/concepts",
         "release": "continuum@0.3.0",
         "start_timestamp": now, "timestamp": now + 0.042,
@@ -227,5 +227,6 @@ def transaction_envelope(trace_id: str = "c" * 32, event_id: str = "d" * 32) -> 
             "description": "SELECT name FROM concepts WHERE tenant = ?", "status": "ok",
             "start_timestamp": now + 0.005, "timestamp": now + 0.031, "data": {"db.system": "sqlite"},
         }],
-    })  # fmt: skip
+    }  # fmt: skip
+    envelope.add_item(Item(PayloadRef(json=transaction), type="transaction"))
     return envelope.serialize()

@@ -12,6 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+import sentry_sdk
 from inspector_samples import error_envelope
 
 import telemetry.inspector
@@ -34,8 +35,9 @@ import sys
 import sentry_sdk
 
 sentry_sdk.init(dsn=sys.argv[1], traces_sample_rate=1.0, release="continuum@0.3.0")
-with sentry_sdk.start_transaction(name="GET /v1/recall", op="http.server"):
-    with sentry_sdk.start_span(op="db", name="SELECT 1"):
+start = getattr(sentry_sdk, "start_transaction", sentry_sdk.start_span)
+with start(name="GET /v1/recall"):
+    with sentry_sdk.start_span(name="SELECT 1"):
         try:
             raise ValueError("nothing recalled") from KeyError("cause")
         except ValueError as error:
@@ -54,11 +56,10 @@ def test_sentrys_sdk_reaches_it_with_nothing_but_a_dsn(process: str) -> None:
     ) as answer:
         error = json.load(answer)
     assert [value["type"] for value in error["exceptions"]] == ["KeyError", "ValueError"]
-    assert (error["trace_kept"], error["span_name"], error["release"]) == (
-        True,
-        "SELECT 1",
-        "continuum@0.3.0",
-    )
+    assert error["release"] == "continuum@0.3.0"
+    # From 3 on the SDK streams spans, which nothing of ours sends and the inspector doesn't read.
+    kept = (True, "SELECT 1") if hasattr(sentry_sdk, "start_transaction") else (False, None)
+    assert (error["trace_kept"], error["span_name"]) == kept
 
 
 def test_a_sender_of_a_large_body_reads_why_it_was_refused(process: str) -> None:

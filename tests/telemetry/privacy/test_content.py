@@ -494,3 +494,47 @@ def test_huge_texts_are_cleaned(size: int) -> None:
     content = knowing("Birgitta moved to Trondheim with cats")
     text = "x" * size + " Birgitta moved to " + "y" * 20
     assert content.remove(text) == ("x" * size + f" {MARKER} " + "y" * 20, 1)
+
+
+def test_a_registered_text_is_read_when_somebody_looks():
+    content = Content()
+    content.register(("a secret that was said aloud",))
+    (layer, *_) = content._layers
+    assert not layer.telling
+    assert "said aloud" not in content.remove("she gave a secret that was said aloud")[0]
+    assert layer.telling
+
+
+def test_much_that_waits_is_read_at_once():
+    content = Content()
+    content.register(f"a text of number {number}" for number in range(shingles.MOST_WAITING + 1))
+    assert not content._layers[0]._waiting
+
+
+def test_text_is_withheld_while_it_cannot_be_known_what_was_registered(monkeypatch):
+    monkeypatch.setattr(shingles, "_PATIENCE", 0.01)
+    content = Content()
+    content.register(("a secret that was said aloud",))
+    with content._layers[0]._reading:  # as in a child that was forked while its parent read
+        assert content.overflowed
+
+
+def test_what_one_thread_reads_another_one_waits_for(monkeypatch):
+    content = Content()
+    content.register(("a secret that was said aloud",))
+    layer = content._layers[0]
+    add, started, go_on = layer.add, threading.Event(), threading.Event()
+
+    def slowly(text, *, exact):
+        started.set()
+        go_on.wait(5)
+        add(text, exact=exact)
+
+    monkeypatch.setattr(shingles.Shingles, "add", lambda _, text, *, exact: slowly(text, exact=exact))
+    first = threading.Thread(target=layer.settle)
+    first.start()
+    started.wait(5)
+    assert not layer._waiting
+    threading.Timer(0.05, go_on.set).start()
+    assert content.holds("a secret that was said aloud")
+    first.join()

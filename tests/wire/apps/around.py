@@ -14,6 +14,7 @@ from opentelemetry import metrics, trace
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
 from planted import CODE
+from sentry_sdk.consts import DEFAULT_OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
 
 WAY = os.environ["AROUND"]
+ALL: dict[str, Any] = {"send_default_pii": True, "include_local_variables": True, "enable_logs": True}
+"""Options by which the SDK collects all that it can."""
+if "send_default_pii" not in DEFAULT_OPTIONS:  # gone from 3 on, where only what isn't wanted is said
+    ALL = {"data_collection": {}}
 
 
 class PostingExporter(SpanExporter):
@@ -64,9 +69,7 @@ elif WAY == "second provider":
     own.add_span_processor(SimpleSpanProcessor(PostingExporter()))
     trace.set_tracer_provider(own)
 elif WAY == "sentry init":
-    sentry_sdk.init(
-        dsn=os.environ["SENTRY_DSN"], traces_sample_rate=1.0, send_default_pii=True, enable_logs=True
-    )
+    sentry_sdk.init(dsn=os.environ["SENTRY_DSN"], traces_sample_rate=1.0, **ALL)
 elif WAY == "sentry otlp integration":
     from sentry_sdk.integrations.otlp import OTLPIntegration
 
@@ -75,14 +78,12 @@ elif WAY == "sentry otlp integration":
         integrations=[OTLPIntegration(collector_url=os.environ["AROUND_SINK"] + "/v1/traces")],
     )
 elif WAY == "sentry client":
-    sentry_sdk.get_global_scope().set_client(
-        sentry_sdk.Client(dsn=os.environ["SENTRY_DSN"], send_default_pii=True, include_local_variables=True)
-    )
+    sentry_sdk.get_global_scope().set_client(sentry_sdk.Client(dsn=os.environ["SENTRY_DSN"], **ALL))
 elif WAY == "sentry option":
     client: Any = sentry_sdk.get_client()
-    client.options["include_local_variables"] = True
-    client.options["include_source_context"] = True
-    client.options["send_default_pii"] = True
+    collecting = sentry_sdk.Client(default_integrations=False, **ALL).options
+    for name in ("include_local_variables", "include_source_context", "send_default_pii", "data_collection"):
+        client.options[name] = collecting.get(name)
     client.options["before_send"] = None
     client.options["debug"] = True
 

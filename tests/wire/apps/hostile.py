@@ -190,8 +190,13 @@ def sentry() -> None:
     sentry_sdk.logger.error(CODE["sentry log"], attributes={"who": CODE["sentry log"]})
     sentry_sdk.metrics.count("hostile", 1, attributes={"who": CODE["sentry metric"]})
     sentry_sdk.crons.capture_checkin(monitor_slug=CODE["check-in"], status="ok")
-    with sentry_sdk.start_transaction(name=CODE["hand-made transaction"], op="hostile", sampled=True):
-        pass
+    made = CODE["hand-made transaction"]
+    if hasattr(sentry_sdk, "start_transaction"):
+        with sentry_sdk.start_transaction(name=made, op="hostile", sampled=True):
+            pass
+    else:  # sentry-sdk 3 streams spans instead
+        with sentry_sdk.start_span(name=made):
+            pass
     raise LookupError("with all of that")
 
 
