@@ -15,20 +15,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 STRETCH: Final = 0.0003
-"""Seconds of work between two pauses."""
+"""Seconds of work between two pauses while the queues are nearly empty."""
 SHORTEST: Final = 0.00005
 """Seconds of a pause: as good as nothing, but it has the system look who else wants to run."""
 LONGEST: Final = 0.003
 AT_EASE: Final = 0.1
 """The part of the time that may be worked while the queues are nearly empty."""
 IN_A_HURRY: Final = 0.5
-"""How full a queue is when pauses become as short as they can be."""
+"""How full a queue is when there are no more pauses: in a busy process, each costs the interpreter's five
+milliseconds, and what is queued must not be lost for want of time."""
 
 _of_this_thread = threading.local()
 
 
 class Pace:
-    """How long a thread works and rests in turn: the fuller its queues, the shorter it rests."""
+    """How long a thread works and rests in turn: the fuller its queues, the longer it works."""
 
     def __init__(self, fullness: Callable[[], float]) -> None:
         self._fullness = fullness
@@ -39,7 +40,9 @@ class Pace:
         worked = time.thread_time() - self._since
         if worked < STRETCH:
             return
-        ease = max(0.0, 1.0 - self._fullness() / IN_A_HURRY)
+        ease = 1.0 - self._fullness() / IN_A_HURRY
+        if worked * ease < STRETCH:
+            return
         time.sleep(max(SHORTEST, min(longest, ease * worked * (1 / AT_EASE - 1))))
         self._since = time.thread_time()
 

@@ -80,12 +80,14 @@ class Part:
     def _start(self, pipeline: Pipeline) -> None:
         from opentelemetry import context, trace
 
+        from telemetry.unrecorded import is_unrecorded
+
         above = trace.get_current_span()
         if not (self._noted or above.is_recording()):
             return
         self._running = pipeline
         ids = above.get_span_context()
-        if ids.is_valid and not (above.is_recording() or ids.is_remote or ids.trace_flags.sampled):
+        if is_unrecorded(above):
             self._note()  # and no span: the sampler would say again what it said of the one above
             return
         span = self._span = _tracer(pipeline.provider).start_span(self._name)

@@ -11,6 +11,7 @@ from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import (
     ALWAYS_OFF,
     ALWAYS_ON,
+    Decision,
     ParentBased,
     Sampler,
     SamplingResult,
@@ -58,7 +59,11 @@ class UpstreamAware(ParentBased):
     ) -> SamplingResult:
         """Sample by the root sampler for new and deferred traces, otherwise as the parent says."""
         parent = trace.get_current_span(parent_context).get_span_context()
-        if parent.is_valid and parent.is_remote and get_value(DEFERRED, parent_context):
+        if parent.is_valid and not parent.is_remote:  # as the base class would, which asks for all this again
+            if parent.trace_flags.sampled:
+                return SamplingResult(Decision.RECORD_AND_SAMPLE, attributes, parent.trace_state)
+            return SamplingResult(Decision.DROP, None, parent.trace_state)
+        if parent.is_valid and get_value(DEFERRED, parent_context):
             return self._deciding.should_sample(
                 parent_context, trace_id, name, kind, attributes, links, trace_state
             )

@@ -14,9 +14,15 @@ from opentelemetry import trace
 _MARK: Final = "_continuum_telemetry"
 
 
-def is_unrecorded() -> bool:
-    """Whether this runs below a local root span that isn't recorded. Without any span, a new one may be."""
-    span = trace.get_current_span()
+def is_unrecorded(span: trace.Span | None = None) -> bool:
+    """Whether this runs below a local root span that isn't recorded. Without any span, a new one may be.
+
+    Args:
+        span: the current one, for whoever has it.
+
+    """
+    if span is None:
+        span = trace.get_current_span()
     if span.is_recording():
         return False
     context = span.get_span_context()

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 def space_of(thing: object) -> Mapping[str, object]:
     """A module's or class's dictionary, without asking it: a lazy module would be imported."""
-    if isinstance(thing, type):
-        return type.__dict__["__dict__"].__get__(thing)  # type: ignore[no-any-return]  # a mapping proxy
     # By its type: what cffi loads says of itself that it is a module, and has no dictionary.
+    if issubclass(type(thing), type):
+        return type.__dict__["__dict__"].__get__(thing)  # type: ignore[no-any-return]  # a mapping proxy
     return object.__getattribute__(thing, "__dict__") if issubclass(type(thing), ModuleType) else {}

@@ -141,6 +141,7 @@ PLACES: Final = frozenset(
         "middleware stack",
         "operation",
         "other",
+        "outgoing headers",
         "sender",
         "sessions",
         "shutdown",

@@ -1,4 +1,4 @@
-"""A background thread works a little and rests: more while little waits, hardly while much does."""
+"""A background thread works a little and rests: for most of the time while little waits, never while much does."""
 
 from __future__ import annotations
 
@@ -33,12 +33,20 @@ def test_a_thread_at_ease_rests_for_most_of_the_time():
 
 
 @pytest.mark.parametrize("fullness", [0.5, 1.0, 7.0])
-def test_a_thread_in_a_hurry_rests_as_shortly_as_it_can(monkeypatch, fullness):
+def test_a_thread_in_a_hurry_never_rests(monkeypatch, fullness):
+    monkeypatch.setattr(time, "sleep", lambda _: pytest.fail("rested"))
+    worked_off(fullness)
+
+
+def test_a_thread_works_for_longer_before_it_rests_the_fuller_its_queues_are(monkeypatch):
     rests: list[float] = []
     monkeypatch.setattr(time, "sleep", rests.append)
-    worked_off(fullness)
-    assert rests
-    assert set(rests) == {pace.SHORTEST}
+    numbers = []
+    for fullness in (0.0, 0.25, 0.4):
+        rests.clear()
+        worked_off(fullness)
+        numbers.append(len(rests))
+    assert numbers[0] > numbers[1] > numbers[2] > 0
 
 
 def test_a_rest_is_never_longer_than_somebody_who_waits_allows(monkeypatch):
