@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import random
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -95,10 +96,9 @@ class RecallCache:
                 report_foreign(1)
                 return None
             try:
-                answer = _ANSWER.validate_json(body)
-            except ValidationError:
-                # pydantic's error quotes its input, which is memory text: it must not become the cause.
-                self.breaker.failed(CacheError("the cached answer can't be read"))
+                answer = _read(body)
+            except CacheError as error:
+                self._failed(error)
                 return None
             self.hits += 1
             lookup.outcome = "hit"
@@ -144,11 +144,14 @@ class RecallCache:
                 self._pay()
             result = action()
         except Exception as error:
-            self.breaker.failed(error)
-            self._told.failure(error)
+            self._failed(error)
             return otherwise
         self.breaker.succeeded()
         return result
+
+    def _failed(self, error: Exception) -> None:
+        self.breaker.failed(error)
+        self._told.failure(error)
 
     def _pay(self) -> None:
         owed = tuple(self._owed)
@@ -167,3 +170,10 @@ class RecallCache:
 
     def _digest(self, text: str) -> str:
         return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _read(body: bytes) -> Recalled:
+    with suppress(ValidationError):
+        return _ANSWER.validate_json(body)
+    # Raised here and not above: pydantic's error quotes its input, which is memory text. It must be no cause.
+    raise CacheError("the cached answer can't be read")

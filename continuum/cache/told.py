@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import telemetry
-from continuum.core.errors import CacheError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,12 +45,9 @@ class Told:
                 telemetry.measure("continuum.memory.cache.lookups", 1, unit="{lookup}", labels=labels)
 
     def failure(self, error: Exception) -> None:
-        """Send an event of the type CacheError with the driver's error as its cause, at most one a minute."""
+        """Send an event for what the cache's client raised, or for an answer that can't be used: one a minute."""
         now = self._clock()
         if now < self._next_report:
             return
         self._next_report = now + REPORT_SECONDS
-        try:
-            raise CacheError("the cache did not answer; recall goes on without it") from error
-        except CacheError as failure:
-            telemetry.capture_exception(failure, level="warning")
+        telemetry.capture_exception(error, level="warning", tags={"operation": "cache"})

@@ -10,8 +10,8 @@ import click
 
 from continuum import __version__
 from continuum.cli.lazy import LazyGroup
+from continuum.cli.reporting import Invocation, observed, print_traceback, report
 from continuum.core.errors import (
-    ContinuumError,
     InvalidFilter,
     InvalidProvenance,
     InvalidRecord,
@@ -24,6 +24,7 @@ from continuum.core.errors import (
     TenantNotFound,
 )
 from continuum.core.settings import telemetry_requested
+from continuum.federation.errors import NotSetUp
 
 # A new command group is one line here; its module is imported when it is used.
 COMMANDS = {
@@ -37,6 +38,7 @@ COMMANDS = {
     "forget": "continuum.cli.forget:forget",
     "export": "continuum.cli.exchange:export",
     "import": "continuum.cli.exchange:import_command",
+    "sync": "continuum.cli.sync:sync",
     "backup": "continuum.cli.backup:backup",
     "restore": "continuum.cli.backup:restore",
     "doctor": "continuum.cli.doctor:doctor",
@@ -51,22 +53,25 @@ COMMANDS = {
 _OWN_TELEMETRY = frozenset({"serve", "dev", "telemetry", "sentry"})
 # What the person at the keyboard can put right: nobody else needs to hear of it.
 _MISUSE = (InvalidFilter, InvalidProvenance, InvalidTenant, InvalidText)
-_EXPECTED = (InvalidRecord, InvalidSuccession, KeyNotFound, MemoryNotFound, SettingsError, TenantNotFound)
+_EXPECTED = (
+    InvalidRecord, InvalidSuccession, KeyNotFound, MemoryNotFound, NotSetUp, SettingsError, TenantNotFound,
+)  # fmt: skip
+_ANSWERED = (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError, *_MISUSE, *_EXPECTED)
 _FLUSH_SECONDS = 2.0
 
 
 @click.group(cls=LazyGroup, lazy_commands=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="continuum")
-@click.option("--debug", is_flag=True, help="Show the traceback of an unexpected error.")
+@click.option("--debug", "--verbose", is_flag=True, help="Show the traceback of an unexpected error.")
 @click.pass_context
 def cli(context: click.Context, *, debug: bool) -> None:
     """Memory for AI applications: learn turns, recall what matters."""
+    invocation = context.ensure_object(Invocation)
+    invocation.command, invocation.shows_tracebacks = context.invoked_subcommand, debug
     if debug:
-        context.call_on_close(_print_traceback)
+        context.call_on_close(print_traceback)
     if context.invoked_subcommand not in _OWN_TELEMETRY and telemetry_requested():
-        from continuum.core.observing import start_telemetry
-
-        start_telemetry(short_lived=True)
+        context.with_resource(observed(invocation, _ANSWERED))
 
 
 def main() -> NoReturn:
@@ -78,8 +83,9 @@ def main() -> NoReturn:
 
 
 def _run() -> int:
+    invocation = Invocation()
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(standalone_mode=False, obj=invocation)
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -95,26 +101,6 @@ def _run() -> int:
         click.echo(f"Error: {error}" if line is None else f"Error: line {line}: {error}", err=True)
         return 2 if isinstance(error, _MISUSE) else 1
     except Exception as error:
-        _report(error)
+        report(error, invocation)
         return 1
     return code if isinstance(code, int) else 0
-
-
-def _report(error: Exception) -> None:
-    import telemetry
-
-    event_id = telemetry.capture_exception(error)
-    telemetry.flush(_FLUSH_SECONDS)
-    # Messages of our own errors are constant words; others may quote what was stored.
-    reason = str(error) if isinstance(error, ContinuumError) else type(error).__name__
-    hint = "" if "--debug" in sys.argv else " (`continuum --debug …` shows where)"
-    click.echo(f"Error: {reason}{hint}", err=True)
-    if event_id is not None:
-        click.echo(f"Reported as event {event_id}.", err=True)
-
-
-def _print_traceback() -> None:
-    import traceback
-
-    if sys.exc_info()[1] is not None:
-        traceback.print_exc()

@@ -27,6 +27,7 @@ MAX_NAME_CHARACTERS = 160
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _QUOTED = re.compile(r'"([^"\n]{2,80})"|“([^”\n]{2,80})”')
 _TOKEN = re.compile(r"[^\W_][\w'\u2019-]*|\S")
+_APOSTROPHE = re.compile(r"['\u2019]")
 _DECISION = re.compile(
     r"\b(?:decided|decision|agreed|settled on|going with|we (?:will|shall|chose)|we['\u2019]ll)\b",
     re.IGNORECASE,
@@ -86,8 +87,10 @@ def _names(sentences: Iterable[str]) -> Iterator[Concept]:
 
 
 def _is_capitalised(token: str) -> bool:
-    first_word = re.split(r"['\u2019]", token, maxsplit=1)[0].casefold()
-    return len(token) > 1 and token[0].isupper() and first_word not in STOP_WORDS
+    # The cheap questions first: few words are capitalised.
+    if len(token) < 2 or not token[0].isupper():
+        return False
+    return _APOSTROPHE.split(token, maxsplit=1)[0].casefold() not in STOP_WORDS
 
 
 def _topics(text: str) -> Iterator[Concept]:

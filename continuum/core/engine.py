@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from continuum.cache.recall import RecallCache
     from continuum.core.records import Note, Turn
     from continuum.core.tenancy import Tenant
+    from continuum.semantic.meaning import Meaning
     from continuum.storage.database import Database
     from continuum.storage.storing import NewMemory
 
@@ -51,9 +52,12 @@ _EVERYTHING = Filters()
 class MemoryEngine:
     """Memories of many tenants in one database, each apart from the others."""
 
-    def __init__(self, database: Database, cache: RecallCache | None = None) -> None:
+    def __init__(
+        self, database: Database, cache: RecallCache | None = None, meaning: Meaning | None = None
+    ) -> None:
         self._database = database
         self._cache = cache
+        self._meaning = meaning
 
     @observed.operation("learn", observed.learned_counts)
     def learn(self, tenant: Tenant, *items: Turn | Note, idempotency_key: str | None = None) -> Learned:
@@ -79,6 +83,8 @@ class MemoryEngine:
         with _raising(LearnError, "the turn could not be stored"), transaction as connection:
             learned = _learn_once(connection, tenant, memories, idempotency_key)
         self._drop_cached(tenant)
+        if self._meaning is not None:
+            self._meaning.learned(tenant)
         return learned
 
     @observed.operation("recall", observed.recalled_counts)
@@ -99,8 +105,7 @@ class MemoryEngine:
         with _raising(RecallError, "memories could not be read"):
             if self._cache is not None and filters == _EVERYTHING:
                 return self._recall_cached(self._cache, tenant, question, terms, limit)
-            with self._database.read(tenant) as connection:
-                return reading.recall(connection, tenant, question, terms, filters=filters, limit=limit)
+            return self._recall(tenant, question, terms, limit, filters)
 
     @observed.operation("search", observed.page_counts)
     def search(
@@ -239,6 +244,17 @@ class MemoryEngine:
                 return exchange.import_lines(self._database, tenant, lines, progress)
         finally:
             self._drop_cached(tenant)
+            if self._meaning is not None:
+                self._meaning.learned(tenant)
+
+    def _recall(
+        self, tenant: Tenant, question: str, terms: Sequence[str], limit: int, filters: Filters
+    ) -> Recalled:
+        meaning = self._meaning
+        with self._database.read(tenant) as connection:
+            return reading.recall(
+                connection, tenant, question, terms, filters=filters, limit=limit, meaning=meaning
+            )
 
     def _recall_cached(
         self, cache: RecallCache, tenant: Tenant, question: str, terms: Sequence[str], limit: int
@@ -247,16 +263,28 @@ class MemoryEngine:
             state = revision(connection, tenant)
 
         def work() -> Recalled:
-            with self._database.read(tenant) as connection:
-                return reading.recall(connection, tenant, question, terms, filters=_EVERYTHING, limit=limit)
+            return self._recall(tenant, question, terms, limit, _EVERYTHING)
 
         answer = cache.read_through(tenant, state, question, limit, work)
         # Once more for whoever worked it out; for everybody else it is new.
         telemetry.register_content(*(memory.text for memory in answer.memories))
         return answer
 
+    def heed(self, tenant: Tenant, *, learned: bool, erased: bool) -> None:
+        """After a peer's changes were stored: let go of what was worked out before, and work out what is new."""
+        self._drop_cached(tenant)
+        if self._meaning is not None and learned:
+            self._meaning.learned(tenant)
+        if erased:
+            if self._meaning is not None:
+                self._meaning.forgot(tenant)
+            with _raising(StorageError, "erased, but the log of the database may still hold it"):
+                self._database.sweep()
+
     def _swept(self, tenant: Tenant, receipt: Receipt) -> Receipt:
         self._drop_cached(tenant)
+        if self._meaning is not None:
+            self._meaning.forgot(tenant)
         with _raising(StorageError, "erased, but the log of the database may still hold it"):
             self._database.sweep()
         return receipt

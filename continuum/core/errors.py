@@ -33,6 +33,10 @@ class CacheError(ContinuumError):
     """The cache's answer cannot be used; recall goes on without it."""
 
 
+class SemanticError(ContinuumError):
+    """What texts mean can't be told; recall goes on by their words alone."""
+
+
 class LearnError(ContinuumError):
     """A turn could not be stored, and nothing of it was; the database's error is the cause."""
 

@@ -1,4 +1,4 @@
-"""What telemetry is told about a memory operation: a span by the GenAI conventions, numbers, measurements.
+"""What telemetry is told about a memory operation: a span by the GenAI conventions, its numbers, its end.
 
 No text, no name and no id: the store is the tenant's pseudonym, everything else is a count or a word of a list.
 """
@@ -8,16 +8,18 @@ from __future__ import annotations
 from contextlib import contextmanager, suppress
 from functools import wraps
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, Self
 
 import telemetry
-from continuum.core.errors import CacheError, ContinuumError, LearnError, RecallError, StorageError
+from continuum.core.measured import DUPLICATES, ERASED, RECORDS, is_refusal, measure, measure_failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from types import TracebackType
     from typing import Concatenate, ParamSpec, TypeVar
 
+    from continuum.core.measured import Counts
     from continuum.core.records import Imported, Learned, Page, Recalled, Receipt
     from continuum.core.tenancy import Tenant
 
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     P = ParamSpec("P")
     R = TypeVar("R")
     T = TypeVar("T")
-
-Counts = dict[str, int]
 
 OPERATIONS: Final = {
     "learn": "upsert_memory",
@@ -37,13 +37,13 @@ OPERATIONS: Final = {
     "forget": "delete_memory",
     "forget_session": "delete_memory",
     "forget_tenant": "delete_memory_store",
+    "sync_push": "sync_memory",
+    "sync_pull": "sync_memory",
 }
-"""The conventions' operation for each verb; learning what is known already notes it there, hence `upsert`."""
+"""The conventions' operation for each verb; learning what is known already notes it there, hence `upsert`.
 
-_RECORDS: Final = "gen_ai.memory.record.count"
-_DUPLICATES: Final = "continuum.memory.duplicates"
-# Ours and the program's doing; all other errors of continuum say that the caller asked for what can't be.
-_FAILURES: Final = (CacheError, LearnError, RecallError, StorageError)
+Exchanging memories with another instance is none of theirs, and has a name of our own.
+"""
 
 
 def operation(
@@ -56,7 +56,6 @@ def operation(
         counts: what is told of an answer, by attribute; ``gen_ai.memory.record.count`` is measured, too.
 
     """
-    name = OPERATIONS[verb]
 
     def decorate(
         method: Callable[Concatenate[Owner, Tenant, P], R],
@@ -65,29 +64,79 @@ def operation(
         def call(self: Owner, tenant: Tenant, /, *args: P.args, **kwargs: P.kwargs) -> R:
             if not telemetry.is_active():
                 return method(self, tenant, *args, **kwargs)
-            began = perf_counter()
-            attributes = {
-                "gen_ai.operation.name": name,
-                "gen_ai.memory.store.id": tenant.public_id,
-                "continuum.memory_operation": verb,
-            }
-            numbers: Counts = {}
-            try:
-                with telemetry.part(name, attributes) as part:
-                    answer = method(self, tenant, *args, **kwargs)
-                    with suppress(Exception):  # what can't be counted was done all the same
-                        numbers = counts(answer)
-                    part.set_attributes(numbers)
-            except Exception as error:
-                telemetry.set_operation(memory_operation=verb)  # on the event, should one be made of it
-                _measure(name, verb, perf_counter() - began, error=error)
-                raise
-            _measure(name, verb, perf_counter() - began, numbers)
-            return answer
+            with Observed(verb, tenant) as observed:
+                answer = method(self, tenant, *args, **kwargs)
+                with suppress(Exception):  # what can't be counted was done all the same
+                    observed.tell(counts(answer))
+                return answer
 
         return call
 
     return decorate
+
+
+class Observed:
+    """One memory operation, for one ``with``: its span, and at its end the measurements.
+
+    The engine's methods are these already; federation uses it by itself, on both sides of an exchange, one for
+    each tenant and batch::
+
+        with Observed("sync_pull", tenant, peer=peer_id) as observed:
+            with telemetry.part("sync.fetch", noted=False): ...
+            with telemetry.part("sync.apply", noted=False): ...
+            observed.tell(synced_counts(records=made, known=skipped, erased=tombstones))
+
+    ``sync_push`` is for whoever gives memories away, and ``sync_pull`` for whoever takes them. Spans below it, also
+    of the HTTP client that carries ``traceparent``, are its children.
+
+    Args:
+        verb: one of ``OPERATIONS``.
+        tenant: whose memories; the pseudonym is sent.
+        peer: the other instance's name, for an exchange; the pseudonym is sent, on spans and events from then on.
+
+    """
+
+    __slots__ = ("_began", "_name", "_numbers", "_part", "_peer", "_tenant", "_verb")
+
+    def __init__(self, verb: str, tenant: Tenant, *, peer: str | None = None) -> None:
+        self._verb, self._tenant, self._peer = verb, tenant, peer
+        self._name = OPERATIONS[verb]
+        self._numbers: Counts = {}
+
+    def __enter__(self) -> Self:
+        if self._peer is not None:
+            telemetry.set_operation(memory_operation=self._verb, federation_peer=self._peer)
+        self._part = telemetry.part(
+            self._name,
+            {
+                "gen_ai.operation.name": self._name,
+                "gen_ai.memory.store.id": self._tenant.public_id,
+                "continuum.memory_operation": self._verb,
+            },
+        )
+        self._began = perf_counter()
+        self._part.__enter__()
+        return self
+
+    def tell(self, numbers: Counts) -> None:
+        """Put numbers on the span, and remember those that are measured."""
+        self._numbers = self._numbers | numbers
+        self._part.set_attributes(numbers)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._part.__exit__(kind, error, trace)
+        seconds = perf_counter() - self._began
+        if error is None:
+            measure(self._name, self._verb, seconds, self._numbers)
+        elif isinstance(error, Exception):
+            if telemetry.current_trace_id() is not None:
+                # On the event, should one be made of it. Where no request runs, it would stay on this thread.
+                telemetry.set_operation(memory_operation=self._verb)
+            if is_refusal(error):
+                telemetry.add_breadcrumb("what was asked for is not possible", category="validation")
+            measure_failure(self._name, self._verb, seconds, error)
 
 
 @contextmanager
@@ -107,8 +156,8 @@ def ending_as(name: str, manager: AbstractContextManager[T]) -> Iterator[T]:
 def learned_counts(learned: Learned) -> Counts:
     """Of the conventions: how many memories were to be made or updated."""
     return {
-        _RECORDS: len(learned.memory_ids),
-        _DUPLICATES: learned.duplicates,
+        RECORDS: len(learned.memory_ids),
+        DUPLICATES: learned.duplicates,
         "continuum.memory.concepts": learned.concepts_extracted,
         "continuum.memory.links": learned.links_created,
     }
@@ -116,13 +165,13 @@ def learned_counts(learned: Learned) -> Counts:
 
 def imported_counts(imported: Imported) -> Counts:
     """As for learning."""
-    return {_RECORDS: imported.new + imported.known, _DUPLICATES: imported.known}
+    return {RECORDS: imported.new + imported.known, DUPLICATES: imported.known}
 
 
 def recalled_counts(recalled: Recalled) -> Counts:
     """How many memories were found, and how many characters they have together."""
     return {
-        _RECORDS: len(recalled.memories),
+        RECORDS: len(recalled.memories),
         "continuum.memory.size": sum(len(memory.text) for memory in recalled.memories),
         "continuum.memory.concepts": recalled.concepts_found,
     }
@@ -131,7 +180,7 @@ def recalled_counts(recalled: Recalled) -> Counts:
 def page_counts(page: Page) -> Counts:
     """How many memories a page has, and how many characters they have together."""
     return {
-        _RECORDS: len(page.memories),
+        RECORDS: len(page.memories),
         "continuum.memory.size": sum(len(memory.text) for memory in page.memories),
     }
 
@@ -139,50 +188,23 @@ def page_counts(page: Page) -> Counts:
 def erased_counts(receipt: Receipt) -> Counts:
     """How many memories went, and how many rows of everything."""
     return {
-        _RECORDS: receipt.counts.get("memories", 0),
-        "continuum.memory.rows_erased": sum(receipt.counts.values()),
+        RECORDS: receipt.counts.get("memories", 0),
+        ERASED: sum(receipt.counts.values()),
     }
+
+
+def synced_counts(*, records: int, known: int = 0, erased: int = 0) -> Counts:
+    """Of one exchange with a peer.
+
+    Args:
+        records: memories that were given away, or made here.
+        known: what was here before, and is not among them.
+        erased: memories that went because they had been forgotten elsewhere.
+
+    """
+    return {RECORDS: records, DUPLICATES: known, ERASED: erased}
 
 
 def one_record(_nothing: None) -> Counts:
     """For an operation on a single memory, which answers nothing."""
-    return {_RECORDS: 1}
-
-
-def _measure(
-    operation: str,
-    verb: str,
-    seconds: float,
-    numbers: Counts | None = None,
-    *,
-    error: Exception | None = None,
-) -> None:
-    labels: dict[str, Any] = {"gen_ai.operation.name": operation, "continuum.memory_operation": verb}
-    outcome = "ok"
-    if error is not None:
-        refused = isinstance(error, ContinuumError) and not isinstance(error, _FAILURES)
-        outcome = "refused" if refused else "failed"
-        kind = labels | {"error.type": type(error)}
-        telemetry.measure("continuum.memory.errors", 1, unit="{error}", labels=kind)
-    ended = labels | {"continuum.memory.outcome": outcome}
-    telemetry.measure(
-        "continuum.memory.operation.duration", seconds, unit="s", kind="histogram", labels=ended
-    )
-    if numbers:
-        records = numbers[_RECORDS]
-        telemetry.measure(
-            "continuum.memory.operation.records", records, unit="{record}", kind="histogram", labels=labels
-        )
-        if change := _change(operation, records, numbers.get(_DUPLICATES, 0)):
-            telemetry.measure("continuum.memory.records", change, unit="{record}", kind="level")
-
-
-def _change(operation: str, records: int, duplicates: int) -> int:
-    """By how many the memories of the service became more.
-
-    Counted as they come and go: a total would take a query over the tables of everybody, which row level
-    security forbids.
-    """
-    if operation == "upsert_memory":
-        return records - duplicates
-    return -records if operation.startswith("delete") else 0
+    return {RECORDS: 1}

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import telemetry
 from continuum.core.boundary import own_rows
-from continuum.core.ranking import CANDIDATES, rank
-from continuum.core.records import FoundMemory, Recalled, RecalledMemory
+from continuum.core.ranking import CANDIDATES, NEAREST, Candidate, rank
+from continuum.core.records import Filters, FoundMemory, Recalled, RecalledMemory
 from continuum.core.words import telling_words, words
 from continuum.storage.concepts import concepts_of, count_links
-from continuum.storage.memories import find_candidates, read_memories
+from continuum.storage.memories import find_candidates, read_memories, sessions_of, wanted_numbers
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
 
     from continuum.core.ranking import Ranked
-    from continuum.core.records import Filters
     from continuum.core.tenancy import Tenant
+    from continuum.semantic.meaning import Meaning
+    from continuum.semantic.vectors import Nearness
 
 
 def recall(
@@ -30,12 +31,40 @@ def recall(
     *,
     filters: Filters,
     limit: int,
+    meaning: Meaning | None = None,
 ) -> Recalled:
     """The memories that match best, with what explains them."""
     with telemetry.part("recall.lexical", noted=False):
-        candidates = find_candidates(connection, tenant, terms, filters, max(limit, CANDIDATES))
+        most, best = max(limit, CANDIDATES), limit if meaning is None else None
+        candidates = find_candidates(connection, tenant, terms, filters, most, best=best)
+    if meaning is not None:
+        with telemetry.part("recall.semantic", noted=False):
+            nearness = meaning.nearness(connection, tenant, question)
+            if nearness is not None:
+                most = max(limit, NEAREST)
+                candidates += _near(connection, tenant, candidates, nearness, filters=filters, most=most)
+                candidates = [each._replace(nearness=nearness.of(each.number)) for each in candidates]
     with telemetry.part("recall.fuse", noted=False):
         return _fused(connection, tenant, question, rank(candidates, limit))
+
+
+def _near(
+    connection: sa.Connection,
+    tenant: Tenant,
+    candidates: Sequence[Candidate],
+    nearness: Nearness,
+    *,
+    filters: Filters,
+    most: int,
+) -> list[Candidate]:
+    """The memories that say nearly the same as the question in other words."""
+    among = None if filters == Filters() else wanted_numbers(connection, tenant, filters)
+    by_words = {each.number for each in candidates}
+    others = [number for number in nearness.nearest(most, among) if number not in by_words]
+    sessions = sessions_of(connection, tenant, others)
+    return [
+        Candidate(number, sessions[number], 0.0, 0.0, 0.0, 0.0) for number in others if number in sessions
+    ]
 
 
 def _fused(connection: sa.Connection, tenant: Tenant, question: str, ranked: Sequence[Ranked]) -> Recalled:

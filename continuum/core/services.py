@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from continuum.cache.connect import connect_cache
 from continuum.core.engine import MemoryEngine
+from continuum.semantic.meaning import open_meaning
 from continuum.storage.database import Database, open_database
 
 if TYPE_CHECKING:
@@ -30,16 +31,16 @@ def open_services(settings: Settings) -> Iterator[Services]:
 
     Raises:
         StorageError: the database can't be opened.
-        SettingsError: ``REDIS_URL`` has no accepted form.
+        SettingsError: ``REDIS_URL`` has no accepted form, or what ``CONTINUUM_SEMANTIC`` needs is missing.
 
     """
     database = open_database(settings.database)
-    try:
+    with ExitStack() as stack:
+        stack.callback(database.close)
         cache = connect_cache(settings, database)
-        try:
-            yield Services(database, MemoryEngine(database, cache))
-        finally:
-            if cache is not None:
-                cache.close()
-    finally:
-        database.close()
+        if cache is not None:
+            stack.callback(cache.close)
+        meaning = open_meaning(database, wanted=settings.semantic)
+        if meaning is not None:
+            stack.callback(meaning.close)
+        yield Services(database, MemoryEngine(database, cache, meaning))

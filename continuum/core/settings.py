@@ -35,6 +35,9 @@ class Settings:
     cache_enabled: bool | None = None
     """``CONTINUUM_CACHE_ENABLED``: whether recall is cached in the server of ``REDIS_URL``; when unset, it is on
     PostgreSQL and isn't on SQLite, which answers as fast."""
+    semantic: bool = False
+    """``CONTINUUM_SEMANTIC``: whether recall also finds by meaning what was said in other words; needs
+    ``continuum-memory[semantic]``. Default false."""
     rate_limit: int = 60_000
     """``CONTINUUM_RATE_LIMIT``: how many requests a minute an API key may make, from 1 to 10000000; 0 is no
     limit."""
@@ -49,6 +52,13 @@ class Settings:
     """``CONTINUUM_TENANT``: the tenant of CLI commands that get no ``--tenant``; the API never reads it."""
     api_key: str | None = field(default=None, repr=False)
     """``CONTINUUM_API_KEY``: the key with which CLI commands call a running service."""
+    sync_directory: Path | None = None
+    """``CONTINUUM_SYNC_DIRECTORY``: where the private key for federation is, and the API keys for calling peers;
+    when unset, ``sync`` in the user's data directory."""
+    sync_key: str | None = field(default=None, repr=False)
+    """``CONTINUUM_SYNC_KEY``: the private key for federation itself, instead of its file."""
+    sync_api_key: str | None = field(default=None, repr=False)
+    """``CONTINUUM_SYNC_API_KEY``: the API key for calling peers, instead of their files."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str] | None = None) -> Settings:
@@ -68,6 +78,7 @@ class Settings:
                 variables, "REDIS_URL", _REDIS, "redis://[user:password@]host[:port][/number]"
             ),
             cache_enabled=_boolean(variables, "CONTINUUM_CACHE_ENABLED"),
+            semantic=_boolean(variables, "CONTINUUM_SEMANTIC") or False,
             rate_limit=_count(variables, "CONTINUUM_RATE_LIMIT", least=0, default=cls.rate_limit),
             rate_burst=_count(variables, "CONTINUUM_RATE_BURST", least=1, default=None),
             cors_origins=_origins(variables.get("CONTINUUM_CORS_ORIGINS", "")),
@@ -77,6 +88,9 @@ class Settings:
             or "development",
             tenant=variables.get("CONTINUUM_TENANT"),
             api_key=variables.get("CONTINUUM_API_KEY"),
+            sync_directory=_path(variables.get("CONTINUUM_SYNC_DIRECTORY")),
+            sync_key=variables.get("CONTINUUM_SYNC_KEY"),
+            sync_api_key=variables.get("CONTINUUM_SYNC_API_KEY"),
         )
 
     @property
@@ -105,6 +119,14 @@ def _database(url: str | None) -> Path | PostgresAddress:
 
         return platformdirs.user_data_path("continuum", appauthor=False) / "continuum.db"
     return database_address(url)
+
+
+def _path(value: str | None) -> Path | None:
+    if value is None:
+        return None
+    from pathlib import Path
+
+    return Path(value)
 
 
 def _matching(variables: Mapping[str, str], name: str, pattern: re.Pattern[str], form: str) -> str | None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from continuum.core.errors import InvalidText
 
+_UNSTORABLE = re.compile("[\\0\\ud800-\\udfff]")
 MAX_TEXT_BYTES = 64 * 1024
 TEXT_FORM = (
     f"text that isn't blank, of at most {MAX_TEXT_BYTES} bytes as UTF-8, without NUL or lone surrogates"
@@ -27,4 +30,4 @@ def checked_text(text: str) -> str:
 
 def is_storable(text: str) -> bool:
     """Whether the text has neither NUL, refused by PostgreSQL, nor a lone surrogate, refused by UTF-8."""
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+    return _UNSTORABLE.search(text) is None

@@ -133,7 +133,7 @@ def _begin_anew(connection: sa.Connection) -> None:
     now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
     run("INSERT INTO instances (number, id, created_at) VALUES (?, ?, ?)", (known, former, now))
     run("DROP TRIGGER appended_only")
-    for table in ("operations", "memories"):
+    for table in ("operations", "memories", "repeats"):
         run(f"UPDATE {table} SET origin_number = ? WHERE origin_number = 1", (known,))  # noqa: S608 - names of tables
     run(guard)
     run("UPDATE tenants SET last_sequence = 0")

@@ -95,7 +95,7 @@ def store_concepts(connection: sa.Connection, tenant: Tenant, found: Mapping[int
     insert_missing(connection, concepts, rows)
     types, names = {key[0] for key in distinct}, {key[1] for key in distinct}
     asked = {"tenant": tenant.number, "types": list(types), "names": list(names)}
-    numbers = {(row.type, row.folded_name): row.number for row in _NUMBERS.run(connection, asked)}
+    numbers = {(kind, name): number for number, kind, name in _NUMBERS.rows(connection, asked)}
     of_memory = {
         memory: sorted({numbers[concept.type, concept.key] for concept in some})
         for memory, some in found.items()
@@ -124,7 +124,7 @@ def _link(connection: sa.Connection, tenant: Tenant, of_memory: Mapping[int, Seq
         return 0
     pairs = {(row["source_number"], row["target_number"]) for row in rows}
     asked = {"tenant": tenant.number, "pairs": json.dumps(list(pairs))}
-    known = _KNOWN_LINKS[connection.dialect.name].run(connection, asked).all()
+    known = _KNOWN_LINKS[connection.dialect.name].rows(connection, asked)
     _LINK.run_all(connection, rows)
     return len(pairs) - len(known)
 
@@ -135,7 +135,7 @@ def concepts_of(
     """The names of the concepts of each memory, decisions aside."""
     asked = {"tenant": tenant.number, "memories": memory_numbers}
     names: dict[int, list[str]] = {number: [] for number in memory_numbers}
-    for number, name in _NAMES.run(connection, asked):
+    for number, name in _NAMES.rows(connection, asked):
         names[number].append(name)
     return names
 
@@ -143,7 +143,8 @@ def concepts_of(
 def count_links(connection: sa.Connection, tenant: Tenant, memory_numbers: Sequence[int]) -> int:
     """How many pairs of concepts the given memories link."""
     asked = {"tenant": tenant.number, "memories": memory_numbers}
-    return _COUNT_LINKS.run(connection, asked).scalar() or 0
+    ((count,),) = _COUNT_LINKS.rows(connection, asked)
+    return int(count)
 
 
 def list_entities(

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from continuum.core.errors import MemoryNotFound
-from continuum.core.ranking import Candidate
+from continuum.core.ranking import Candidate, is_hopeless
+from continuum.storage.aliases import resolve
 from continuum.storage.filters import conditions
 from continuum.storage.index import index_of
 from continuum.storage.operations import Operation, claim_places, log_operations
+from continuum.storage.prepared import AnyOf, Prepared
+from continuum.storage.succession import settle
 from continuum.storage.tables import memories, repeats
 
 if TYPE_CHECKING:
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
 
     from continuum.core.records import Filters
     from continuum.core.tenancy import Tenant
+    from continuum.storage.index import Match
 
 
 # Session, when it occurred, when it was learned.
@@ -26,38 +31,96 @@ Provenance = tuple[str | None, datetime | None, datetime | None]
 _PROVENANCE = ("session", "occurred_at", "created_at")
 _STRENGTHS = ("strength", "lexical", "neighbours", "time")
 # Built once: building it costs more than running it.
-_BY_NUMBER = sa.select(memories).where(
-    memories.c.tenant_number == sa.bindparam("tenant"),
-    memories.c.number.in_(sa.bindparam("numbers", expanding=True)),
+_OF_NUMBERS = (memories.c.tenant_number == sa.bindparam("tenant"), AnyOf(memories.c.number, "numbers"))
+_HAPPENED = sa.func.coalesce(memories.c.occurred_at, memories.c.created_at)
+_BY_NUMBER = Prepared(sa.select(memories).where(*_OF_NUMBERS))
+_PLACES = Prepared(
+    sa.select(memories.c.number, memories.c.session, _HAPPENED.label("happened")).where(*_OF_NUMBERS)
+)
+_CURRENT_SESSIONS = Prepared(
+    sa.select(memories.c.number, memories.c.session).where(*_OF_NUMBERS, memories.c.superseded_by.is_(None))
 )
 
 
 def find_candidates(
-    connection: sa.Connection, tenant: Tenant, terms: Sequence[str], filters: Filters, limit: int
+    connection: sa.Connection,
+    tenant: Tenant,
+    terms: Sequence[str],
+    filters: Filters,
+    limit: int,
+    *,
+    best: int | None = None,
 ) -> list[Candidate]:
-    """The current memories that match the terms most strongly, strongest first, the newest first of equals."""
+    """The current memories that match the terms most strongly, strongest first, the newest first of equals.
+
+    Args:
+        connection: in a transaction for the tenant.
+        tenant: whose memories.
+        terms: of which a memory holds one at least.
+        filters: which of the memories.
+        limit: how many at most.
+        best: when only so many are to be ranked best by words alone; the hopeless are left out then.
+
+    """
     wanted = conditions(tenant, filters)
-    # The index knows the best; with filters all that match have to be looked at.
-    matches = index_of(connection).matches(connection, tenant, terms, limit if len(wanted) == 1 else None)
+    if len(wanted) > 1:
+        return _find_filtered(connection, tenant, terms, wanted, limit)
+    found: list[Match] = []
+    with closing(index_of(connection).strongest(connection, tenant, terms, limit)) as matches:
+        for match in matches:
+            if (
+                best is not None
+                and len(found) >= best
+                and is_hopeless(match[1], found[0][1], found[best - 1][1])
+            ):
+                break
+            found.append(match)
+    asked = {"tenant": tenant.number, "numbers": [match[0] for match in found]}
+    places = {number: (session, happened) for number, session, happened in _PLACES.rows(connection, asked)}
+    # What isn't the tenant's own, whatever the index says, has no place.
+    there = [match for match in found if match[0] in places]
+    there.sort(key=lambda match: (match[1], places[match[0]][1], match[0]), reverse=True)
+    return [Candidate(match[0], places[match[0]][0], *match[1:]) for match in there]
+
+
+def _find_filtered(
+    connection: sa.Connection,
+    tenant: Tenant,
+    terms: Sequence[str],
+    wanted: Sequence[sa.ColumnElement[bool]],
+    limit: int,
+) -> list[Candidate]:
+    """The index knows the best of all; with filters all that match have to be looked at."""
+    matches = index_of(connection).matches(connection, tenant, terms, None)
     if matches is None:
         return []
     found = matches.c
-    happened = sa.func.coalesce(memories.c.occurred_at, memories.c.created_at)
     query = (
         sa.select(memories.c.number, memories.c.session, *(found[part] for part in _STRENGTHS))
         .join(matches, found.memory_number == memories.c.number)
         .where(*wanted)
-        .order_by(found.strength.desc(), happened.desc(), memories.c.number.desc())
+        .order_by(found.strength.desc(), _HAPPENED.desc(), memories.c.number.desc())
         .limit(limit)
     )
-    return [Candidate._make(row) for row in connection.execute(query)]
+    return [Candidate(*row) for row in connection.execute(query)]
+
+
+def wanted_numbers(connection: sa.Connection, tenant: Tenant, filters: Filters) -> set[int]:
+    """The numbers of all current memories that the filters let pass."""
+    wanted = (*conditions(tenant, filters), memories.c.superseded_by.is_(None))
+    return set(connection.scalars(sa.select(memories.c.number).where(*wanted)))
+
+
+def sessions_of(connection: sa.Connection, tenant: Tenant, numbers: Sequence[int]) -> dict[int, str | None]:
+    """The sessions of those of the memories that are current, by their numbers."""
+    return dict(_CURRENT_SESSIONS.rows(connection, {"tenant": tenant.number, "numbers": numbers}))
 
 
 def read_memories(
     connection: sa.Connection, tenant: Tenant, numbers: Sequence[int]
 ) -> dict[int, sa.Row[Any]]:
     """Rows of memories by their numbers."""
-    found = connection.execute(_BY_NUMBER, {"tenant": tenant.number, "numbers": numbers})
+    found = _BY_NUMBER.run(connection, {"tenant": tenant.number, "numbers": numbers})
     return {row.number: row for row in found}
 
 
@@ -135,6 +198,8 @@ def supersede_memory(connection: sa.Connection, tenant: Tenant, memory_id: str, 
         MemoryNotFound: the tenant lacks one of them.
 
     """
+    known = resolve(connection, tenant, {memory_id, by})
+    memory_id, by = known[memory_id], known[by]
     mine = (memories.c.tenant_number == tenant.number, memories.c.id.in_([memory_id, by]))
     columns = (memories.c.id, memories.c.number, memories.c.superseded_by)
     found = {row.id: row for row in connection.execute(sa.select(*columns).where(*mine))}
@@ -150,4 +215,5 @@ def supersede_memory(connection: sa.Connection, tenant: Tenant, memory_id: str, 
     index_of(connection).remove(connection, tenant, [number])
     claim = claim_places(connection, tenant, 1)
     log_operations(connection, tenant, claim, [Operation("supersede", memory_id, by)])
+    settle(connection, tenant, [memory_id])
     return True

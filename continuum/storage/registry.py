@@ -68,6 +68,13 @@ operations = sa.Table(
     moment("created_at"),
     sa.UniqueConstraint("tenant_number", "origin_number", "sequence"),
     sa.Index("operations_by_memory", "tenant_number", "memory_id"),
+    sa.Index(
+        "operations_by_successor",
+        "tenant_number",
+        "reference",
+        sqlite_where=sa.text("kind = 'supersede'"),
+        postgresql_where=sa.text("kind = 'supersede'"),
+    ),
 )
 
 # What was answered to a request that brought an Idempotency-Key: ids and counts, no text.
@@ -91,4 +98,55 @@ receipts = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("counts", sa.JSON, nullable=False),
     moment("erased_at"),
+)
+
+# Other instances that may read a tenant's log and add to it; those with an address are called.
+peers = sa.Table(
+    "peers",
+    metadata,
+    of_tenant(primary_key=True),
+    # Made from the public key, by which a peer is known.
+    sa.Column("key_id", sa.Text, primary_key=True),
+    sa.Column("public_key", sa.Text, nullable=False),
+    sa.Column("url", sa.Text),
+    # Up to where we have its log, in its own words, and up to which number of ours it has told to have ours.
+    sa.Column("cursor", sa.Text, nullable=False, server_default=""),
+    sa.Column("acknowledged", sa.BigInteger, nullable=False, server_default="0"),
+    moment("created_at"),
+    moment("met_at", nullable=True),
+)
+
+# What peers have signed lately, so that nothing is taken twice.
+nonces = sa.Table(
+    "nonces",
+    metadata,
+    sa.Column("key_id", sa.Text, primary_key=True),
+    sa.Column("nonce", sa.Text, primary_key=True),
+    moment("used_at"),
+    sa.Index("nonces_by_age", "used_at"),
+)
+
+# Up to which number of the log an erasure is entered: peers that have acknowledged it have erased, too.
+erasures = sa.Table(
+    "erasures",
+    metadata,
+    of_tenant(primary_key=True),
+    sa.Column("receipt_id", sa.Text, primary_key=True),
+    sa.Column("log_number", sa.BigInteger, nullable=False),
+)
+
+# The peers of a tenant that was erased, until they have erased theirs; no name is left.
+forgotten_peerings = sa.Table(
+    "forgotten_peerings",
+    metadata,
+    sa.Column("receipt_id", sa.Text, primary_key=True),
+    sa.Column("key_id", sa.Text, primary_key=True),
+    sa.Column("public_key", sa.Text, nullable=False),
+    sa.Column("url", sa.Text),
+    # The number that the tenant had: the file of the key for calling this peer is named by it.
+    sa.Column("former_number", sa.BigInteger, nullable=False),
+    # Digests of the keys with which the peer may ask.
+    sa.Column("digests", sa.JSON, nullable=False),
+    moment("erased_at"),
+    moment("acknowledged_at", nullable=True),
 )

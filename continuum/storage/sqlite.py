@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from continuum.core.errors import StorageError
 from continuum.storage.database import Database
+from continuum.storage.prepared import begin_straight, fetch
 from continuum.storage.schema import is_current, migrate
 
 if TYPE_CHECKING:
@@ -127,8 +128,9 @@ def _prepare(dbapi_connection: sqlite3.Connection, _record: Any) -> None:
 
 
 def _begin(connection: sa.Connection) -> None:
+    begin_straight(connection)
     if connection.get_execution_options().get(_WRITES):
-        # Through SQLAlchemy, so that time spent waiting for the lock shows as a statement.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        # As a statement, so that time spent waiting for the lock shows as one.
+        fetch(connection, "BEGIN IMMEDIATE", ())
     else:
         connection.connection.cursor().execute("BEGIN")

@@ -14,6 +14,7 @@ from continuum.core.uuid7 import uuid7
 from continuum.storage.index import index_of
 from continuum.storage.operations import THIS_INSTANCE, Operation, claim_places, log_operations
 from continuum.storage.prepared import AnyOf, Prepared
+from continuum.storage.succession import settle
 from continuum.storage.tables import memories, repeats, sessions
 from continuum.storage.upserts import insert_missing
 
@@ -40,6 +41,13 @@ _ALIKE = Prepared(
     .order_by(memories.c.number.desc())
 )
 _INSERT = sa.insert(memories).returning(memories.c.id, memories.c.number)
+_INSERT_ONE = Prepared(
+    _INSERT,
+    [
+        "tenant_number", "session", "occurred_at", "created_at", "metadata", "id", "role", "text", "content_hash",
+        "importance", "likeness", "near_duplicate_of", "origin_number", "origin_sequence",
+    ],
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,6 +67,11 @@ class NewMemory:
     def content(self) -> tuple[str, str]:
         """By what the same memory is recognised: its role, and a hash of its text."""
         return self.role, hashlib.sha256(self.text.encode()).hexdigest()
+
+    @cached_property
+    def likeness(self) -> str:
+        """By what near duplicates are recognised."""
+        return likeness(self.text)
 
 
 @dataclass(frozen=True)
@@ -92,10 +105,11 @@ def store_memories(
     for offset, text in enumerate(texts):
         said = _provenance(tenant, text, claim.moment)
         if text.content in ids:
-            again.append((ids[text.content], said))
+            where = {"origin_number": THIS_INSTANCE, "origin_sequence": claim.first_sequence + offset}
+            again.append((ids[text.content], said | where | {"importance": text.importance}))
             entries.append(Operation("repeat", ids[text.content]))
             continue
-        like, ident = likeness(text.text), text.id or str(uuid7())
+        like, ident = text.likeness, text.id or str(uuid7())
         content = {
             "id": ident,
             "role": text.role,
@@ -113,9 +127,12 @@ def store_memories(
         alike.setdefault(like, ident)
     _remember_sessions(connection, tenant, texts, claim.moment)
     numbers = _insert(connection, tenant, rows)
+    revived: list[str] = []
     if again:
-        numbers |= _note_again(connection, tenant, again)
+        known, revived = _note_again(connection, tenant, again)
+        numbers |= known
     log_operations(connection, tenant, claim, entries)
+    settle(connection, tenant, revived)
     near = {row["id"]: row["near_duplicate_of"] for row in rows}
     seen = before
     stored = []
@@ -139,9 +156,8 @@ def _provenance(tenant: Tenant, text: NewMemory, now: datetime) -> dict[str, Any
 
 def _alike(connection: sa.Connection, tenant: Tenant, texts: Sequence[NewMemory]) -> dict[str, str]:
     """The first memory of each likeness."""
-    likenesses = list({likeness(text.text) for text in texts})
-    found = _ALIKE.run(connection, {"tenant": tenant.number, "likenesses": likenesses})
-    return {row.likeness: row.id for row in found}
+    likenesses = list({text.likeness for text in texts})
+    return dict(_ALIKE.rows(connection, {"tenant": tenant.number, "likenesses": likenesses}))
 
 
 def _remember_sessions(
@@ -156,23 +172,28 @@ def _remember_sessions(
 def _insert(connection: sa.Connection, tenant: Tenant, rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
     if not rows:
         return {}
-    inserted = connection.execute(_INSERT, rows if len(rows) > 1 else rows[0])
-    numbers: dict[str, int] = {row.id: row.number for row in inserted}
+    numbers: dict[str, int]
+    if len(rows) == 1 or connection.dialect.name == "sqlite":
+        numbers = {ident: number for row in rows for ident, number in _INSERT_ONE.rows(connection, row)}
+    else:
+        numbers = {row.id: row.number for row in connection.execute(_INSERT, rows)}
     index_of(connection).add(connection, tenant, {numbers[row["id"]]: row["session"] for row in rows})
     return numbers
 
 
 def _note_again(
     connection: sa.Connection, tenant: Tenant, again: Sequence[tuple[str, Mapping[str, Any]]]
-) -> dict[str, int]:
+) -> tuple[dict[str, int], list[str]]:
+    """The memories' numbers, and which of them have become current."""
     mine = (memories.c.tenant_number == tenant.number, memories.c.id.in_({ident for ident, _ in again}))
     columns = (memories.c.id, memories.c.number, memories.c.superseded_by, memories.c.session)
     found = connection.execute(sa.select(*columns).where(*mine)).all()
     numbers: dict[str, int] = {row.id: row.number for row in found}
     notes = [dict(said) | {"memory_number": numbers[ident]} for ident, said in again]
     connection.execute(sa.insert(repeats), notes)
-    revive(connection, tenant, {row.number: row.session for row in found if row.superseded_by is not None})
-    return numbers
+    revived = [row for row in found if row.superseded_by is not None]
+    revive(connection, tenant, {row.number: row.session for row in revived})
+    return numbers, [row.id for row in revived]
 
 
 def revive(connection: sa.Connection, tenant: Tenant, sessions: Mapping[int, str | None]) -> None:
@@ -190,5 +211,4 @@ def known_contents(
     """The ids of those texts that the tenant has, by role and hash."""
     roles, hashes = {text.role for text in texts}, {text.content[1] for text in texts}
     asked = {"tenant": tenant.number, "roles": list(roles), "hashes": list(hashes)}
-    found = _KNOWN.run(connection, asked)
-    return {(row.role, row.content_hash): row.id for row in found}
+    return {(role, digest): ident for role, digest, ident in _KNOWN.rows(connection, asked)}

@@ -75,8 +75,22 @@ repeats = sa.Table(
     moment("created_at"),
     moment("occurred_at", nullable=True),
     sa.Column("metadata", sa.JSON, nullable=False),
+    sa.Column("importance", sa.Float, nullable=False, server_default="0.5"),
+    # As for memories. Those from before repeats were entered have 0 until the tenant gets its first peer.
+    sa.Column("origin_number", sa.Integer, nullable=False, server_default="1"),
+    sa.Column("origin_sequence", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("repeats_by_tenant", "tenant_number"),
     sa.Index("repeats_by_memory", "memory_number"),
+)
+
+# Two instances learned the same text apart from each other: the greater id stands for the memory of the smaller.
+aliases = sa.Table(
+    "aliases",
+    metadata,
+    of_tenant(primary_key=True),
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("memory_id", sa.Text, nullable=False),
+    sa.Index("aliases_by_memory", "tenant_number", "memory_id"),
 )
 
 concepts = sa.Table(
@@ -111,4 +125,16 @@ concept_links = sa.Table(
     of_tenant(),
     sa.Index("concept_links_by_memory", "memory_number"),
     sa.Index("concept_links_by_target", "target_number"),
+)
+
+# What memories mean, to be found by other words; made from the texts by one model, and made again by another.
+embeddings = sa.Table(
+    "embeddings",
+    metadata,
+    of_memory(primary_key=True),
+    of_tenant(),
+    sa.Column("model", sa.Text, nullable=False),
+    # Half-precision floats, little-endian, of length 1 together.
+    sa.Column("vector", sa.LargeBinary, nullable=False),
+    sa.Index("embeddings_by_tenant", "tenant_number", "memory_number"),
 )

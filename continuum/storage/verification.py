@@ -12,7 +12,14 @@ import sqlalchemy as sa
 from continuum.storage.index import index_of
 from continuum.storage.operations import THIS_INSTANCE
 from continuum.storage.registry import operations, tenants
-from continuum.storage.tables import concept_links, concepts, memories, memory_concepts, repeats
+from continuum.storage.tables import (
+    concept_links,
+    concepts,
+    embeddings,
+    memories,
+    memory_concepts,
+    repeats,
+)
 from continuum.storage.tenants import list_tenants
 
 if TYPE_CHECKING:
@@ -28,6 +35,7 @@ _PARENTS: Final = (
     (memory_concepts.c.memory_number, memories.c.number),
     (memory_concepts.c.concept_number, concepts.c.number),
     (concept_links.c.memory_number, memories.c.number),
+    (embeddings.c.memory_number, memories.c.number),
     (concept_links.c.source_number, concepts.c.number),
     (concept_links.c.target_number, concepts.c.number),
 )
@@ -114,7 +122,8 @@ def _unlogged(connection: sa.Connection, tenant: Tenant) -> int:
     entry = sa.exists().where(
         operations.c.tenant_number == tenant.number,
         operations.c.memory_id == memories.c.id,
-        operations.c.kind == "learn",
+        # What was learned in a private session elsewhere comes with where it was repeated.
+        operations.c.kind.in_(("learn", "repeat")),
     )
     return _count(
         connection, sa.select(memories.c.id).where(memories.c.tenant_number == tenant.number, ~entry)

@@ -8,11 +8,15 @@ from continuum.storage.index.postgres import PostgresIndex
 from continuum.storage.index.sqlite import SqliteIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     import sqlalchemy as sa
 
     from continuum.core.tenancy import Tenant
+
+
+# Memory's number, strength, and what it is the sum of: own words, those around it, its date.
+Match = tuple[int, float, float, float, float]
 
 
 class FullTextIndex(Protocol):
@@ -49,6 +53,11 @@ class FullTextIndex(Protocol):
             ``lexical``, ``neighbours`` and ``time``. None when the tenant has nothing that could match.
 
         """
+
+    def strongest(
+        self, connection: sa.Connection, tenant: Tenant, terms: Sequence[str], limit: int
+    ) -> Generator[Match]:
+        """The rows of ``matches``, worked out as they are asked for: whoever has enough may stop."""
 
     def holding(self, connection: sa.Connection, tenant: Tenant, terms: Sequence[str]) -> sa.Subquery | None:
         """The ``memory_number`` of each memory whose own text holds any of the terms; None as above."""

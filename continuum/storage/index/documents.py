@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
+from continuum.storage.prepared import AnyOf, Prepared
 from continuum.storage.tables import memories
 
 if TYPE_CHECKING:
@@ -16,10 +17,14 @@ if TYPE_CHECKING:
 
     from continuum.core.tenancy import Tenant
 
+    _Row = tuple[Any, ...]
+
 # So many memories before one, and as many after it, tell what it is about.
 REACH: Final = 2
 # A long document beside a short remark would be all that the remark is found by.
 _MAX_NEIGHBOUR = 2000
+# Of a row: number, text, moment.
+_NUMBER, _TEXT = 0, 1
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
@@ -41,11 +46,11 @@ def with_added(
 ) -> Iterator[Document]:
     """The documents of memories that have become current, and those they change: sessions by their numbers."""
     alone = [number for number, session in sessions.items() if session is None]
-    for row in connection.execute(_ALONE, {"tenant": tenant.number, "numbers": alone}) if alone else ():
+    for row in _ALONE.rows(connection, {"tenant": tenant.number, "numbers": alone}) if alone else ():
         yield _document(row, ())
     for session, added in _by_session(sessions):
         rows = _window(connection, tenant, session, added)
-        places = [index for index, row in enumerate(rows) if row.number in sessions]
+        places = [index for index, row in enumerate(rows) if row[_NUMBER] in sessions]
         near = {place for index in places for place in range(index - REACH, index + REACH + 1)}
         yield from _around(rows, near)
 
@@ -55,10 +60,10 @@ def without_removed(
 ) -> Iterator[Document]:
     """The documents that other current memories have once these are gone, where it makes a difference."""
     query = {"tenant": tenant.number, "numbers": list(numbers)}
-    sessions = {row.number: row.session for row in connection.execute(_SESSIONS, query)}
+    sessions: dict[int, str | None] = dict(_SESSIONS.rows(connection, query))
     for session, removed in _by_session(sessions):
-        rows = [row for row in _window(connection, tenant, session, removed) if row.number not in sessions]
-        left = [row.number for row in rows]
+        rows = [row for row in _window(connection, tenant, session, removed) if row[_NUMBER] not in sessions]
+        left = [row[_NUMBER] for row in rows]
         gaps = {bisect_left(left, number) for number in removed}
         yield from _around(rows, {place for gap in gaps for place in range(gap - REACH, gap + REACH)})
 
@@ -71,13 +76,13 @@ def _by_session(sessions: Mapping[int, str | None]) -> Iterator[tuple[str, list[
 
 def _window(
     connection: sa.Connection, tenant: Tenant, session: str, numbers: Sequence[int]
-) -> Sequence[sa.Row[Any]]:
+) -> Sequence[_Row]:
     """The current memories of a session from the neighbours' neighbours of the first to those of the last."""
     place = {"tenant": tenant.number, "session": session, "first": numbers[0], "last": numbers[-1]}
-    return connection.execute(_WINDOW, place).all()
+    return _WINDOW.rows(connection, place)
 
 
-def _around(rows: Sequence[sa.Row[Any]], places: Collection[int]) -> Iterator[Document]:
+def _around(rows: Sequence[_Row], places: Collection[int]) -> Iterator[Document]:
     for place in sorted(places):
         if 0 <= place < len(rows):
             before = rows[max(place - REACH, 0) : place]
@@ -87,22 +92,23 @@ def _around(rows: Sequence[sa.Row[Any]], places: Collection[int]) -> Iterator[Do
             yield _document(rows[place], (*before, *(after if len(after) == REACH else ())))
 
 
-def _document(row: sa.Row[Any], around: Sequence[sa.Row[Any]]) -> Document:
-    happened = row.occurred_at or row.created_at
+def _document(row: _Row, around: Sequence[_Row]) -> Document:
+    number, text, happened = row
     return Document(
-        number=row.number,
-        text=row.text,
-        neighbours="\n".join(other.text[:_MAX_NEIGHBOUR] for other in around),
+        number=number,
+        text=text,
+        neighbours="\n".join([other[_TEXT][:_MAX_NEIGHBOUR] for other in around]),
         day=f"{happened.day} {_MONTHS[happened.month - 1]} {happened.year}",
     )
 
 
-def _statements() -> tuple[sa.Select[Any], sa.Select[Any], sa.Select[Any]]:
+def _statements() -> tuple[Prepared, Prepared, Prepared]:
     """Built once: building them costs more than running them."""
     row = memories.c
-    whole = (row.number, row.text, row.occurred_at, row.created_at)
+    happened = sa.func.coalesce(row.occurred_at, row.created_at).label("happened")
+    whole = (row.number, row.text, happened)
     mine = row.tenant_number == sa.bindparam("tenant")
-    chosen = row.number.in_(sa.bindparam("numbers", expanding=True))
+    chosen = AnyOf(row.number, "numbers")
     here = (mine, row.session == sa.bindparam("session"), row.superseded_by.is_(None))
     # With a start or an end in between there are fewer, and all of them are in the window.
     farthest = sa.select(row.number).where(*here).limit(1).offset(2 * REACH - 1)
@@ -114,9 +120,9 @@ def _statements() -> tuple[sa.Select[Any], sa.Select[Any], sa.Select[Any]]:
         *here, row.number >= sa.func.coalesce(low, 0), row.number <= sa.func.coalesce(high, 2**62)
     )
     return (
-        sa.select(*whole).where(mine, chosen),
-        sa.select(row.number, row.session).where(mine, chosen),
-        window.order_by(row.number),
+        Prepared(sa.select(*whole).where(mine, chosen)),
+        Prepared(sa.select(row.number, row.session).where(mine, chosen)),
+        Prepared(window.order_by(row.number)),
     )
 
 

@@ -13,9 +13,10 @@ from continuum.core.words import words
 from continuum.storage.index.documents import with_added, without_removed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Mapping, Sequence
 
     from continuum.core.tenancy import Tenant
+    from continuum.storage.index import Match
     from continuum.storage.index.documents import Document
 
 # PostgreSQL leaves out longer words with a notice each.
@@ -68,6 +69,15 @@ class PostgresIndex:
             sa.column("memory_number", sa.BigInteger), *parts
         )
         return sa.select(found).subquery("matches")
+
+    def strongest(
+        self, connection: sa.Connection, tenant: Tenant, terms: Sequence[str], limit: int
+    ) -> Generator[Match]:
+        """The function gives them all at once."""
+        matches = self.matches(connection, tenant, terms, limit)
+        if matches is not None:
+            for row in connection.execute(sa.select(matches).order_by(matches.c.strength.desc())):
+                yield row._tuple()  # noqa: SLF001 - public in SQLAlchemy, named so to keep clear of columns
 
     def holding(self, connection: sa.Connection, tenant: Tenant, terms: Sequence[str]) -> sa.Subquery | None:
         """The label restricts a term to what the memory itself says."""

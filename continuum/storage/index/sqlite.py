@@ -9,11 +9,13 @@ import sqlalchemy as sa
 
 from continuum.storage.index.documents import with_added, without_removed
 from continuum.storage.index.weights import DAY, NEIGHBOURS, TEXT
+from continuum.storage.prepared import fetch, run_many, stream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Mapping, Sequence
 
     from continuum.core.tenancy import Tenant
+    from continuum.storage.index import Match
     from continuum.storage.index.documents import Document
 
 # From 3.42 on FTS5 overwrites deleted entries; older ones keep them until the index is merged.
@@ -62,17 +64,17 @@ class SqliteIndex:
         """Each part is what its column adds to those before it: BM25 saturates, so columns don't just add up."""
         if not _exists(connection, tenant):
             return None
-        name = _name(tenant)
-        own, around = f"-bm25({name}, {TEXT}, 0, 0)", f"-bm25({name}, {TEXT}, {NEIGHBOURS}, 0)"
-        statement = (
-            f"SELECT rowid AS memory_number, -rank AS strength, {own} AS lexical,"  # noqa: S608 - see _name
-            f" {around} - ({own}) AS neighbours, -rank - ({around}) AS time FROM {name}"
-            f" WHERE {name} MATCH :expression AND rank MATCH 'bm25({TEXT}, {NEIGHBOURS}, {DAY})'"
-            " ORDER BY rank LIMIT :most"
-        )
+        statement = _ranking(_name(tenant), ":expression", ":most")
         found = sa.text(statement).bindparams(expression=_any_of(terms), most=-1 if limit is None else limit)
         parts = (sa.column(part, sa.Float) for part in ("strength", "lexical", "neighbours", "time"))
         return found.columns(sa.column("memory_number", sa.Integer), *parts).subquery("matches")
+
+    def strongest(
+        self, connection: sa.Connection, tenant: Tenant, terms: Sequence[str], limit: int
+    ) -> Generator[Match]:
+        """FTS5 sorts them all at once, and works the parts out for those that are asked for."""
+        if _exists(connection, tenant):
+            yield from stream(connection, _ranking(_name(tenant), "?", "?"), (_any_of(terms), limit))
 
     def holding(self, connection: sa.Connection, tenant: Tenant, terms: Sequence[str]) -> sa.Subquery | None:
         """By the first column alone."""
@@ -89,15 +91,25 @@ def _name(tenant: Tenant) -> str:
     return f"memory_fts_{tenant.number:d}"
 
 
+def _ranking(name: str, expression: str, most: str) -> str:
+    own, around = f"-bm25({name}, {TEXT}, 0, 0)", f"-bm25({name}, {TEXT}, {NEIGHBOURS}, 0)"
+    return (
+        f"SELECT rowid AS memory_number, -rank AS strength, {own} AS lexical,"  # noqa: S608 - see _name
+        f" {around} - ({own}) AS neighbours, -rank - ({around}) AS time FROM {name}"
+        f" WHERE {name} MATCH {expression} AND rank MATCH 'bm25({TEXT}, {NEIGHBOURS}, {DAY})'"
+        f" ORDER BY rank LIMIT {most}"
+    )
+
+
 def _exists(connection: sa.Connection, tenant: Tenant) -> bool:
     query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
-    return connection.exec_driver_sql(query, (_name(tenant),)).first() is not None
+    return bool(fetch(connection, query, (_name(tenant),)))
 
 
 def _write(connection: sa.Connection, name: str, documents: Iterable[Document]) -> None:
     rows = [(each.number, each.text, each.neighbours, each.day) for each in documents]
     if rows:
-        connection.exec_driver_sql(f"REPLACE INTO {name}(rowid, {_COLUMNS}) VALUES (?, ?, ?, ?)", rows)  # noqa: S608 - see _name
+        run_many(connection, f"REPLACE INTO {name}(rowid, {_COLUMNS}) VALUES (?, ?, ?, ?)", rows)  # noqa: S608 - see _name
 
 
 def _any_of(terms: Sequence[str]) -> str:

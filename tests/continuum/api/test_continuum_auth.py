@@ -19,7 +19,9 @@ WRITE_ROUTES = [
     ("POST", "/v1/supersede", {"memory_id": "x", "by": "y"}),
     ("POST", "/v1/forget", {"memory_id": "x"}),
     ("POST", "/v1/import", None),
+    ("GET", "/v1/sync/receipts/x", None),
 ]
+SYNC_ROUTES = [(method, "/v1/sync/changes", None) for method in ("GET", "POST", "DELETE")]
 ADMIN_ROUTES = [
     ("GET", "/v1/tenants", None),
     ("POST", "/v1/keys", {"tenant": "new"}),
@@ -32,15 +34,15 @@ ADMIN_ROUTES = [
 
 
 def test_the_lists_above_name_every_route(client):
-    listed = {(method, path) for method, path, _ in READ_ROUTES + WRITE_ROUTES + ADMIN_ROUTES}
+    listed = {(method, path) for method, path, _ in READ_ROUTES + WRITE_ROUTES + ADMIN_ROUTES + SYNC_ROUTES}
     document = client.get("/openapi.json").json()["paths"]
     found = {(method.upper(), path) for path, methods in document.items() for method in methods}
-    assert {(method, path.replace("{memory_id}", "x")) for method, path in found} == listed | {
-        ("GET", "/v1/health")
-    }
+    assert {
+        (method, path.replace("{memory_id}", "x").replace("{receipt_id}", "x")) for method, path in found
+    } == listed | {("GET", "/v1/health")}
 
 
-@pytest.mark.parametrize("route", READ_ROUTES + WRITE_ROUTES + ADMIN_ROUTES)
+@pytest.mark.parametrize("route", READ_ROUTES + WRITE_ROUTES + ADMIN_ROUTES + SYNC_ROUTES)
 def test_every_route_but_health_needs_a_key(client, route):
     method, path, body = route
     answer = client.request(method, path, json=body)
@@ -67,6 +69,7 @@ def test_every_bad_key_gets_the_same_answer(client, database, make_key):
         (("read", "write"), ADMIN_ROUTES),
         (("read", "admin"), WRITE_ROUTES),
         (("write", "admin"), READ_ROUTES + WRITE_ROUTES[1:2]),
+        (("read", "write", "admin"), SYNC_ROUTES),
     ],
 )
 def test_a_key_without_the_scope_is_denied(client, make_key, scopes, routes):

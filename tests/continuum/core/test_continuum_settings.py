@@ -24,6 +24,7 @@ def test_good_values_are_read():
             "DATABASE_URL": "sqlite:////var/lib/continuum/a.db",
             "REDIS_URL": "rediss://user:word@cache.example:6380/2",
             "CONTINUUM_CACHE_ENABLED": "no",
+            "CONTINUUM_SEMANTIC": "on",
             "CONTINUUM_CORS_ORIGINS": "https://app.example/, http://localhost:3000",
             "CONTINUUM_ENV": "staging-2",
             "CONTINUUM_RATE_LIMIT": "120",
@@ -33,6 +34,7 @@ def test_good_values_are_read():
     assert (settings.rate_limit, settings.rate_burst) == (120, 7)
     assert settings.database == Path("/var/lib/continuum/a.db")
     assert settings.cache_enabled is False
+    assert settings.semantic is True
     assert settings.cors_origins == ("https://app.example", "http://localhost:3000")
     assert settings.environment == "staging-2"
 
@@ -66,6 +68,7 @@ def test_a_postgresql_database_is_shown_without_user_password_and_options(url, s
         ("DATABASE_URL", "canary"),
         ("REDIS_URL", "http://canary"),
         ("CONTINUUM_CACHE_ENABLED", "canary"),
+        ("CONTINUUM_SEMANTIC", "canary"),
         ("CONTINUUM_CORS_ORIGINS", "https://app.example, canary"),
         ("CONTINUUM_ENV", "canary canary"),
         ("CONTINUUM_RATE_LIMIT", "canary"),
