@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 import telemetry
 from continuum.core import learning
+from continuum.core.boundary import own_rows
 from continuum.core.errors import MemoryNotFound
 from continuum.core.records import Filters, Imported
 from continuum.core.transfer import read_line, write_line
@@ -40,7 +41,7 @@ def export_lines(database: Database, tenant: Tenant) -> Iterator[str]:
         if not rows:
             return
         telemetry.register_content(*(row.text for row in rows))
-        for row in rows:
+        for row in own_rows(tenant, rows):
             yield write_line(row, again[row.number])
         after = rows[-1].id
 

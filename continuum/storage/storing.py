@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+import telemetry
 from continuum.core.likeness import likeness
 from continuum.core.uuid7 import uuid7
 from continuum.storage.index import index_of
@@ -97,10 +98,11 @@ def store_memories(
 
     """
     # The transaction holds the tenant, so nobody stores the same text between these statements.
-    ids = known_contents(connection, tenant, texts)
+    with telemetry.part("learn.dedup", noted=False):
+        ids = known_contents(connection, tenant, texts)
+        alike = _alike(connection, tenant, texts)
     before = set(ids.values())
     claim = claim_places(connection, tenant, len(texts))
-    alike = _alike(connection, tenant, texts)
     rows, entries, again = [], [], []
     for offset, text in enumerate(texts):
         said = _provenance(tenant, text, claim.moment)
@@ -177,7 +179,8 @@ def _insert(connection: sa.Connection, tenant: Tenant, rows: Sequence[Mapping[st
         numbers = {ident: number for row in rows for ident, number in _INSERT_ONE.rows(connection, row)}
     else:
         numbers = {row.id: row.number for row in connection.execute(_INSERT, rows)}
-    index_of(connection).add(connection, tenant, {numbers[row["id"]]: row["session"] for row in rows})
+    with telemetry.part("learn.index", noted=False):
+        index_of(connection).add(connection, tenant, {numbers[row["id"]]: row["session"] for row in rows})
     return numbers
 
 

@@ -6,7 +6,7 @@ from real_postgres import both_databases
 
 import telemetry
 from continuum.core import engine as engine_module
-from continuum.core import reading
+from continuum.core import exchange, reading
 from continuum.core.records import Note
 from continuum.storage.tables import memories
 from telemetry.privacy.tenants import Pseudonyms
@@ -27,10 +27,14 @@ def plant(monkeypatch):
 
     def planting(rows):
         read, page = reading.read_memories, engine_module.page_memories
+        pages = iter([rows])
         by_number = {row.number: row for row in rows}
         monkeypatch.setattr(reading, "read_memories", lambda *asked: read(*asked) | by_number)
         monkeypatch.setattr(
             engine_module, "page_memories", lambda *asked, **more: [*page(*asked, **more), *rows]
+        )
+        monkeypatch.setattr(
+            exchange, "page_memories", lambda *asked, **more: [*page(*asked, **more), *next(pages, [])]
         )
 
     return planting
@@ -49,10 +53,12 @@ def test_a_foreign_row_in_a_result_is_left_out_and_reported_once(wire, engine, d
     for answer in (lambda: engine.recall(ours, "moss", 10), lambda: engine.search(ours)):
         with telemetry.operation("boundary.request", tenant=names[0]):
             assert [memory.text for memory in answer().memories] == ["moss grows on the north side"]
+    with telemetry.operation("boundary.request", tenant=names[0]):
+        assert len(list(engine.export(ours))) == 1
     assert wire.flush()
 
     whose = Pseudonyms(wire.environ()["CONTINUUM_TELEMETRY_HASH_KEY"]).of("tenant", names[0])
     events = wire.errors()
-    assert [event["exception"]["values"][-1]["type"] for event in events] == ["TenantBoundaryError"] * 2
-    assert [(event["level"], event["user"]) for event in events] == [("fatal", {"id": whose})] * 2
+    assert [event["exception"]["values"][-1]["type"] for event in events] == ["TenantBoundaryError"] * 3
+    assert [(event["level"], event["user"]) for event in events] == [("fatal", {"id": whose})] * 3
     wire.assert_clean(tenants=names)
