@@ -45,6 +45,7 @@ __all__ = [
     "run_preview",
     "run_sentry",
     "set_operation",
+    "settings_help",
     "setup",
     "shutdown",
     "status",
@@ -426,6 +427,14 @@ def _is_installed() -> bool:
         return all(find_spec(name) is not None for name in ("sentry_sdk", "opentelemetry.sdk"))
     except (ImportError, ValueError):  # no parent package, or something put in its place
         return False
+
+
+def settings_help() -> str:
+    """All variables that telemetry reads, what they mean and their defaults, as plain text 100 columns wide."""
+    from telemetry.configuration.table import rows
+    from telemetry.configuration.writing import help_text
+
+    return help_text(rows())
 
 
 def pseudonym_keys(environ: Mapping[str, str] | None = None) -> Keyring:

@@ -29,7 +29,17 @@ _COMMANDS = {
 }
 
 
-@click.group("telemetry", cls=LazyGroup, lazy_commands=_COMMANDS)
+class _Group(LazyGroup):
+    """Shows the table of variables below its commands."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  # click's
+        import telemetry
+
+        formatter.write_paragraph()
+        formatter.write(telemetry.settings_help())
+
+
+@click.group("telemetry", cls=_Group, lazy_commands=_COMMANDS)
 def telemetry_group() -> None:
     """See what telemetry does, and try it."""
 

@@ -103,10 +103,19 @@ class Settings:
         )
 
 
+_DESTINATIONS = (
+    "SENTRY_DSN",
+    "OTEL_EXPORTER_OTLP_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+)
+
+
 def telemetry_requested(environ: Mapping[str, str] | None = None) -> bool:
     """Whether the environment names a place to send telemetry to; reads nothing else and never raises."""
     variables = _environ(environ)
-    return any(variables.get(name, "").strip() for name in ("SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT"))
+    return any(variables.get(name, "").strip() for name in _DESTINATIONS)
 
 
 def _environ(environ: Mapping[str, str] | None) -> Mapping[str, str]:

@@ -89,7 +89,9 @@ class OtlpSpanExporter:
 def _said(attributes: Mapping[str, Any] | None) -> int:
     if not attributes:
         return 0
-    return sum([len(value) if type(value) is str else _size(value, _DEEPEST) for value in attributes.values()])
+    return sum(
+        [len(value) if type(value) is str else _size(value, _DEEPEST) for value in attributes.values()]
+    )
 
 
 def _size(value: Any, deepest: int) -> int:

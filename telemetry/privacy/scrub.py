@@ -179,8 +179,11 @@ class Scrubber:
         if key in policy.STACKTRACE_KEYS:
             return self.stacktrace(value)
         rule = _key_rule(key)
-        if key in self._vocabulary.safe_keys or (rule is None and not self._vocabulary.strict):
+        if key in self._vocabulary.safe_keys:
             return self.prose(value)
+        if rule is None and not self._vocabulary.strict:
+            # A name has no pattern: a tenant's is known where it was bound, and by the key where it wasn't.
+            return self._replace("personal-key") if names_somebody(key) else self.prose(value)
         return self._replace(rule or "unlisted")
 
     def prose(self, text: str) -> str:

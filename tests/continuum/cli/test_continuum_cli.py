@@ -23,6 +23,13 @@ def test_every_command_of_the_table_can_be_loaded():
     assert cli.get_command(click.Context(cli), "nothing") is None
 
 
+def test_the_help_of_telemetry_has_the_table_of_variables(run):
+    shown = run("telemetry", "--help").stdout
+    assert "test-error" in shown
+    for name in ("SENTRY_DSN", "OTEL_SERVICE_NAME", "CONTINUUM_TELEMETRY_SHUTDOWN_TIMEOUT"):
+        assert f"  {name}" in shown
+
+
 def test_the_way_of_a_new_user_works(run, run_process, tmp_path):
     made = run_process("init")
     assert str(tmp_path / "continuum.db") in made.stdout

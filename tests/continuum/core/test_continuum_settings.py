@@ -93,7 +93,9 @@ def test_the_repr_of_settings_shows_no_secret():
     assert "canary" not in repr(settings)
 
 
-@pytest.mark.parametrize("name", ["SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT"])
+@pytest.mark.parametrize(
+    "name", ["SENTRY_DSN", "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT"]
+)
 def test_telemetry_is_requested_by_naming_a_destination(name):
     assert telemetry_requested({name: "https://x.example"})
     assert not telemetry_requested({name: "  "})

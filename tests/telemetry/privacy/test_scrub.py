@@ -294,3 +294,11 @@ def test_development_is_like_balanced_but_for_messages():
 def test_the_profile_that_nobody_chose_is_strict():
     assert Vocabulary().profile == "strict"
     assert Vocabulary().strict
+
+
+@pytest.mark.parametrize("key", ["tenant", "tenant_name", "app.customer", "user.login", "organisation"])
+def test_in_balanced_a_key_that_names_somebody_keeps_the_name_here(key):
+    scrubber = scrub.Scrubber(Vocabulary("balanced"))
+    assert "northwind" not in str(scrubber.attributes({key: "northwind"}))
+    allowed = scrub.Scrubber(Vocabulary("balanced", safe_keys=[key]))
+    assert allowed.attributes({key: "northwind"}) == {key: "northwind"}
