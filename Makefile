@@ -27,8 +27,9 @@ $(STAMP): pyproject.toml uv.lock
 run: $(STAMP) ## the service and the inspector on loopback, with a command to try for each step
 	@$(BIN)/continuum dev
 
+# Three at a time on two processors: many tests wait for processes, and for time to pass.
 test: $(STAMP) ## the whole suite, against real processes and sockets
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -n 3 --dist loadgroup
 
 test-sentry3: $(STAMP) ## the telemetry part of the suite with the newest pre-release of sentry-sdk 3
 	@uv_command=$$(command -v uv || echo $(BIN)/uv); \
@@ -36,7 +37,7 @@ test-sentry3: $(STAMP) ## the telemetry part of the suite with the newest pre-re
 		--python $(BIN)/python --no-install-package sentry-sdk && \
 	$$uv_command pip install --quiet --python $(VENV)-sentry3/bin/python --no-deps --upgrade \
 		--prerelease allow 'sentry-sdk>=3.0.0b2,<4'
-	@$(VENV)-sentry3/bin/python -m pytest -n 2 --dist loadgroup tests/telemetry tests/wire
+	@$(VENV)-sentry3/bin/python -m pytest -n 3 --dist loadgroup tests/telemetry tests/wire
 
 check: $(STAMP) ## lint, format, types, import contracts
 	@$(BIN)/ruff check .

@@ -14,8 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 import telemetry
 from continuum.api.services import OpenLimiter, OpenServices  # noqa: TC001 - FastAPI reads the annotations when it runs
 from continuum.core.credentials import Caller
-from continuum.core.errors import AuthenticationError, PermissionDenied, RateLimited
+from continuum.core.errors import AuthenticationError, PermissionDenied, RateLimited, StorageError
 from continuum.storage.keys import find_caller, note_use
+from continuum.storage.raising import raising
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -57,7 +58,7 @@ async def identify(
 
 def _look_up(database: Database, limiter: Limiter | None, key: str) -> tuple[Caller | None, float]:
     """Whose key it is, and how many seconds it has to wait."""
-    with database.read() as connection:
+    with raising(StorageError, "the key could not be looked up"), database.read() as connection:
         caller = find_caller(connection, key)
     # Only the key itself counts, which is checked by now: its id is no secret, and anybody could use it up.
     if caller is None or limiter is None:

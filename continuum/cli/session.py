@@ -23,12 +23,15 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON."
 @contextmanager
 def open_local_database() -> Iterator[Database]:
     """The database of ``DATABASE_URL``, made when it is missing."""
+    from continuum.core.errors import StorageError
     from continuum.core.settings import Settings
     from continuum.storage.database import open_database
+    from continuum.storage.raising import raising
 
     database = open_database(Settings.from_environ().database)
     try:
-        yield database
+        with raising(StorageError, "the database refused"):
+            yield database
     finally:
         database.close()
 

@@ -7,11 +7,8 @@ before anything is done with them, so that they are taken out wherever they migh
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
-
-from sqlalchemy.exc import SQLAlchemyError
 
 import telemetry
 from continuum.core import exchange, learning, observed, reading
@@ -31,6 +28,7 @@ from continuum.core.uuid7 import is_uuid
 from continuum.storage import erasure, idempotency
 from continuum.storage.concepts import list_entities
 from continuum.storage.memories import page_memories, supersede_memory
+from continuum.storage.raising import raising
 from continuum.storage.stats import tenant_stats
 from continuum.storage.tenants import revision
 
@@ -80,7 +78,7 @@ class MemoryEngine:
         """
         memories = learning.memories_of(items)
         transaction = observed.ending_as("learn.commit", self._database.write(tenant))
-        with _raising(LearnError, "the turn could not be stored"), transaction as connection:
+        with raising(LearnError, "the turn could not be stored"), transaction as connection:
             learned = _learn_once(connection, tenant, memories, idempotency_key)
         self._drop_cached(tenant)
         if self._meaning is not None:
@@ -102,7 +100,7 @@ class MemoryEngine:
         _check(filters)
         if not terms:
             return Recalled([], 0, 0)
-        with _raising(RecallError, "memories could not be read"):
+        with raising(RecallError, "memories could not be read"):
             if self._cache is not None and filters == _EVERYTHING:
                 return self._recall_cached(self._cache, tenant, question, terms, limit)
             return self._recall(tenant, question, terms, limit, filters)
@@ -140,7 +138,7 @@ class MemoryEngine:
             raise InvalidFilter("a cursor is the next_cursor of the page before")
         if words is not None and not terms:
             return Page([], None)
-        with _raising(RecallError, "memories could not be read"), self._database.read(tenant) as connection:
+        with raising(RecallError, "memories could not be read"), self._database.read(tenant) as connection:
             rows = page_memories(connection, tenant, filters, limit + 1, terms=terms, before=cursor)
             memories = reading.found(tenant, rows[:limit])
         return Page(memories, memories[-1].id if memories and len(rows) > limit else None)
@@ -156,7 +154,7 @@ class MemoryEngine:
 
         """
         _check_ids(memory_id, by)
-        with _raising(StorageError, "nothing was changed"), self._database.write(tenant) as connection:
+        with raising(StorageError, "nothing was changed"), self._database.write(tenant) as connection:
             done = supersede_memory(connection, tenant, memory_id, by)
         if not done:
             raise InvalidSuccession("a memory is superseded by another that is current")
@@ -172,7 +170,7 @@ class MemoryEngine:
 
         """
         _check_ids(memory_id)
-        with _raising(StorageError, "nothing was erased"), self._database.write(tenant) as connection:
+        with raising(StorageError, "nothing was erased"), self._database.write(tenant) as connection:
             receipt = erasure.erase_memories(connection, tenant, [memory_id])
             if not receipt.counts["memories"]:
                 raise MemoryNotFound("no such memory")
@@ -187,7 +185,7 @@ class MemoryEngine:
 
         """
         checked_session(session)
-        with _raising(StorageError, "nothing was erased"), self._database.write(tenant) as connection:
+        with raising(StorageError, "nothing was erased"), self._database.write(tenant) as connection:
             receipt = erasure.erase_session(connection, tenant, session)
         return self._swept(tenant, receipt)
 
@@ -200,7 +198,7 @@ class MemoryEngine:
             StorageError: the database refused; nothing was erased.
 
         """
-        with _raising(StorageError, "nothing was erased"), self._database.write(tenant) as connection:
+        with raising(StorageError, "nothing was erased"), self._database.write(tenant) as connection:
             receipt = erasure.erase_tenant(connection, tenant)
         return self._swept(tenant, receipt)
 
@@ -208,19 +206,19 @@ class MemoryEngine:
         self, tenant: Tenant, *, limit: int, offset: int, entity_type: str | None = None
     ) -> tuple[list[Entity], int]:
         """One page of the tenant's concepts, most mentioned first, and their total number."""
-        with _raising(RecallError, "memories could not be read"), self._database.read(tenant) as connection:
+        with raising(RecallError, "memories could not be read"), self._database.read(tenant) as connection:
             entities, total = list_entities(connection, tenant, limit, offset, entity_type)
         telemetry.register_content(*(entity.name for entity in entities))
         return entities, total
 
     def stats(self, tenant: Tenant) -> TenantStats:
         """How much the tenant has stored."""
-        with _raising(RecallError, "memories could not be read"), self._database.read(tenant) as connection:
+        with raising(RecallError, "memories could not be read"), self._database.read(tenant) as connection:
             return tenant_stats(connection, tenant)
 
     def export(self, tenant: Tenant) -> Iterator[str]:
         """All memories as lines of JSON, oldest first, each page of them from a transaction of its own."""
-        with _raising(RecallError, "memories could not be read"):
+        with raising(RecallError, "memories could not be read"):
             yield from exchange.export_lines(self._database, tenant)
 
     @observed.operation("import", observed.imported_counts)
@@ -240,7 +238,7 @@ class MemoryEngine:
 
         """
         try:
-            with _raising(LearnError, "the import could not be stored"):
+            with raising(LearnError, "the import could not be stored"):
                 return exchange.import_lines(self._database, tenant, lines, progress)
         finally:
             self._drop_cached(tenant)
@@ -278,14 +276,14 @@ class MemoryEngine:
         if erased:
             if self._meaning is not None:
                 self._meaning.forgot(tenant)
-            with _raising(StorageError, "erased, but the log of the database may still hold it"):
+            with raising(StorageError, "erased, but the log of the database may still hold it"):
                 self._database.sweep()
 
     def _swept(self, tenant: Tenant, receipt: Receipt) -> Receipt:
         self._drop_cached(tenant)
         if self._meaning is not None:
             self._meaning.forgot(tenant)
-        with _raising(StorageError, "erased, but the log of the database may still hold it"):
+        with raising(StorageError, "erased, but the log of the database may still hold it"):
             self._database.sweep()
         return receipt
 
@@ -322,11 +320,3 @@ def _check(filters: Filters) -> None:
         checked_role(filters.role)
     if filters.concept is not None and not is_storable(filters.concept):
         raise InvalidFilter("a concept is text without NUL or lone surrogates")
-
-
-@contextmanager
-def _raising(error_type: type[LearnError | RecallError | StorageError], message: str) -> Iterator[None]:
-    try:
-        yield
-    except SQLAlchemyError as error:
-        raise error_type(message) from error

@@ -13,7 +13,9 @@ from continuum.api.auth import Admin
 from continuum.api.requests import KeyBody, RevokeBody, RotateBody
 from continuum.api.services import OpenServices
 from continuum.core.credentials import SCOPES, key_id
+from continuum.core.errors import StorageError
 from continuum.storage.keys import create_key, revoke_key, rotate_key
+from continuum.storage.raising import raising
 from continuum.storage.tenants import ensure_tenant, list_tenants
 
 router = APIRouter()
@@ -22,7 +24,7 @@ router = APIRouter()
 @router.get("/tenants")
 def tenants(_caller: Admin, services: OpenServices) -> TenantsAnswer:
     """All tenants, oldest first."""
-    with services.database.read() as connection:
+    with raising(StorageError, "the tenants could not be read"), services.database.read() as connection:
         found = list_tenants(connection)
     return TenantsAnswer(
         tenants=[
@@ -34,7 +36,7 @@ def tenants(_caller: Admin, services: OpenServices) -> TenantsAnswer:
 @router.post("/keys", status_code=201)
 def make_key(body: KeyBody, _caller: Admin, services: OpenServices) -> KeyAnswer:
     """Make a key, and its tenant when it is new; the key is in this answer and nowhere else."""
-    with services.database.write() as connection:
+    with raising(StorageError, "nothing was changed"), services.database.write() as connection:
         key = create_key(connection, ensure_tenant(connection, body.tenant), body.scopes, body.expires_at)
     scopes: list[str] = [scope for scope in SCOPES if scope in body.scopes]
     return KeyAnswer(
@@ -45,7 +47,7 @@ def make_key(body: KeyBody, _caller: Admin, services: OpenServices) -> KeyAnswer
 @router.post("/keys/rotate", status_code=201)
 def rotate(body: RotateBody, _caller: Admin, services: OpenServices) -> KeyAnswer:
     """Make a key like another, which works on for the overlap; the new key is in this answer alone."""
-    with services.database.write() as connection:
+    with raising(StorageError, "nothing was changed"), services.database.write() as connection:
         issued = rotate_key(connection, body.key_id, timedelta(seconds=body.overlap_seconds))
     return KeyAnswer(
         key=issued.key,
@@ -59,6 +61,6 @@ def rotate(body: RotateBody, _caller: Admin, services: OpenServices) -> KeyAnswe
 @router.post("/keys/revoke", status_code=204)
 def revoke(body: RevokeBody, _caller: Admin, services: OpenServices) -> Response:
     """Make a key useless from now on."""
-    with services.database.write() as connection:
+    with raising(StorageError, "nothing was changed"), services.database.write() as connection:
         revoke_key(connection, body.key_id)
     return Response(status_code=204)

@@ -10,6 +10,8 @@ from continuum.api.answers import ReceiptAnswer
 from continuum.api.auth import Admin, Writer
 from continuum.api.requests import ForgetBody, TenantBody
 from continuum.api.services import OpenServices
+from continuum.core.errors import StorageError
+from continuum.storage.raising import raising
 from continuum.storage.tenants import find_tenant
 
 router = APIRouter()
@@ -35,6 +37,6 @@ def forget_with_receipt(body: ForgetBody, caller: Writer, services: OpenServices
 @router.post("/tenants/forget")
 def forget_tenant(body: TenantBody, _caller: Admin, services: OpenServices) -> ReceiptAnswer:
     """Erase a tenant with everything it has, its keys and its name included; for the operator."""
-    with services.database.read() as connection:
+    with raising(StorageError, "nothing was erased"), services.database.read() as connection:
         tenant = find_tenant(connection, body.tenant)
     return ReceiptAnswer.model_validate(services.engine.forget_tenant(tenant))

@@ -14,7 +14,7 @@ from fastapi.security import APIKeyHeader
 from continuum.api.auth import Writer, identify
 from continuum.api.problems import problem
 from continuum.api.services import OpenLimiter, OpenServices
-from continuum.core.errors import AuthenticationError, MemoryNotFound, PermissionDenied
+from continuum.core.errors import AuthenticationError, MemoryNotFound, PermissionDenied, StorageError
 from continuum.core.observed import Observed, synced_counts
 from continuum.core.tenancy import Tenant
 from continuum.core.uuid7 import is_uuid
@@ -26,6 +26,7 @@ from continuum.federation.taking import take
 from continuum.federation.unpacking import unpack
 from continuum.storage.operations import known_sequences
 from continuum.storage.peers import Peer, acknowledgements, note_forgotten
+from continuum.storage.raising import raising
 
 if TYPE_CHECKING:
     from continuum.core.services import Services
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 router = APIRouter(prefix="/sync")
 MEDIA_TYPE: Final = "application/octet-stream"
+_UNREAD: Final = "the log could not be read"
 _header = APIKeyHeader(name="X-API-Key", auto_error=False)
 _BODY: Final = {"requestBody": {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
 _ANSWER: Final = {200: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
@@ -101,7 +103,7 @@ def apply_changes(request: Request, calling: Peering, services: OpenServices) ->
     with Observed("sync_pull", calling.tenant, peer=calling.peer.key_id) as observed:
         taken = take(services, calling.tenant, calling.peer, unpack(calling.body))
         observed.tell(synced_counts(records=taken.made, known=taken.known, erased=taken.erased))
-    with services.database.read(calling.tenant) as connection:
+    with raising(StorageError, _UNREAD), services.database.read(calling.tenant) as connection:
         known = known_sequences(connection, calling.tenant)
     return _signed(request, pack(Batch(services.database.instance_id, known, [])))
 
@@ -119,7 +121,7 @@ def receipt(receipt_id: str, caller: Writer, services: OpenServices) -> dict[str
     # Before the database sees it: what is no id may hold characters that it can't take.
     if not is_uuid(receipt_id):
         raise MemoryNotFound("no such receipt")
-    with services.database.read(caller.tenant) as connection:
+    with raising(StorageError, _UNREAD), services.database.read(caller.tenant) as connection:
         found = acknowledgements(connection, caller.tenant, receipt_id)
     if found is None:
         raise MemoryNotFound("no such receipt")

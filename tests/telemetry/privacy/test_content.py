@@ -489,7 +489,7 @@ def test_the_time_is_linear_whatever_the_text(name: str) -> None:
     assert seconds(320_000) / small < 80
 
 
-@pytest.mark.parametrize("size", [1_000_000, 10_000_000])
+@pytest.mark.parametrize("size", [300_000, 3_000_000])
 def test_huge_texts_are_cleaned(size: int) -> None:
     content = knowing("Birgitta moved to Trondheim with cats")
     text = "x" * size + " Birgitta moved to " + "y" * 20

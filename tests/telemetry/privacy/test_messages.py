@@ -20,6 +20,7 @@ from telemetry.privacy.seals import MAX_MESSAGE
 from telemetry.privacy.templates import Template, TemplateIndex
 
 CLEANER = MessageCleaner()
+LIBRARIES_ONCE = pytest.mark.xdist_group("libraries")  # what they are provoked to takes ten seconds
 
 
 def name_of(error):
@@ -95,11 +96,13 @@ def cleaned():
     return results
 
 
+@LIBRARIES_ONCE
 def test_no_library_lets_out_what_it_was_fed(cleaned):
     leaks = [(library, text) for library, _, _, text in cleaned if any(word in text for word in WORDS)]
     assert leaks == []
 
 
+@LIBRARIES_ONCE
 def test_most_of_the_words_that_libraries_wrote_survive(cleaned):
     total, kept = Counter(), Counter()
     for library, _, message, text in cleaned:
@@ -111,6 +114,7 @@ def test_most_of_the_words_that_libraries_wrote_survive(cleaned):
     assert kept.total() / total.total() >= 0.8, shares
 
 
+@LIBRARIES_ONCE
 def test_cleaning_what_is_clean_changes_nothing(cleaned):
     for _, (exception, sources), _, text in cleaned:
         assert CLEANER.clean(text, exception=exception, sources=sources) == text
