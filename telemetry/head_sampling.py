@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from opentelemetry.context import Context
     from opentelemetry.instrumentation.asgi import OpenTelemetryMiddleware
-    from opentelemetry.propagators.textmap import Getter
+    from opentelemetry.propagators.textmap import Getter, TextMapPropagator
 
     from telemetry.pipeline import Pipeline
 
@@ -41,6 +41,8 @@ class HeadSampling:
         self._provider = pipeline.provider
         self._guard = Guard(pipeline.ledger, "head sampling")
         self._excluded: Final = app.excluded_urls
+        self._propagator: TextMapPropagator | None = None
+        self._fields: frozenset[bytes] = frozenset()
         # An empty list is there, too, and would have the address put together for nothing.
         self._excludes: Final = bool(getattr(self._excluded, "_excluded_urls", self._excluded))
 
@@ -63,14 +65,14 @@ class HeadSampling:
 
     def _unrecorded(self, scope: Scope) -> Context | None:
         """The context to serve a request in whose trace is not recorded; None leaves it to the instrumentation."""
-        if (
-            scope["type"] != "http"
-            or trace.get_current_span() is not trace.INVALID_SPAN
-            or not is_http_instrumentation_enabled()
-            or (self._excludes and self._is_excluded(scope))
+        if scope["type"] != "http" or (self._excludes and self._is_excluded(scope)):
+            return None
+        context = contexts.get_current()
+        if context and (  # a server begins with an empty one
+            trace.get_current_span(context) is not trace.INVALID_SPAN or not is_http_instrumentation_enabled()
         ):
             return None
-        context = _extracted(scope)
+        context = self._extracted(scope, context)
         parent = trace.get_current_span(context).get_span_context()
         ids = self._provider.id_generator
         if parent.is_valid:
@@ -90,16 +92,17 @@ class HeadSampling:
         )
         return trace.set_span_in_context(NonRecordingSpan(span), context)
 
+    def _extracted(self, scope: Scope, context: Context) -> Context:
+        """The context that a request came with. Reading the headers is dear, and most bring none of these."""
+        propagator = propagate.get_global_textmap()
+        if propagator is not self._propagator:
+            self._fields = frozenset(name.lower().encode() for name in propagator.fields)
+            self._propagator = propagator
+        if self._fields.isdisjoint([name.lower() for name, _ in scope.get("headers") or ()]):
+            return context
+        getter: Getter[Any] = asgi_getter
+        return propagator.extract(scope, getter=getter)
+
     def _is_excluded(self, scope: Scope) -> bool:
         address: Any = get_host_port_url_tuple(scope)  # type: ignore[no-untyped-call]  # the instrumentation's own
         return self._excluded is not None and self._excluded.url_disabled(address[2])
-
-
-def _extracted(scope: Scope) -> Context:
-    """The context that a request came with. Reading the headers is dear, and most requests bring none of these."""
-    propagator = propagate.get_global_textmap()
-    names = {name.lower().encode() for name in propagator.fields}
-    if names.isdisjoint(name.lower() for name, _ in scope.get("headers") or ()):
-        return contexts.get_current()
-    getter: Getter[Any] = asgi_getter
-    return propagator.extract(scope, getter=getter)

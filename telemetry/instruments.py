@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from opentelemetry.metrics import NoOpMeterProvider
 
-from telemetry import boundary, unrecorded
+from telemetry import boundary, database_spans, unrecorded
 
 if TYPE_CHECKING:
     from telemetry.pipeline import Pipeline
@@ -65,7 +65,7 @@ def _activate(name: str, pipeline: Pipeline) -> str:
 def _spare(name: str, pipeline: Pipeline) -> None:
     with pipeline.guard("unrecorded"):  # it only saves time
         if name == "sqlalchemy":
-            unrecorded.spare_sqlalchemy()
+            database_spans.trace_dialects(pipeline.guard("database spans"))
         elif name == "redis":
             unrecorded.spare_redis()
 

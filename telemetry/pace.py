@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-STRETCH: Final = 0.0003
+STRETCH: Final = 0.0001
 """Seconds of work between two pauses while the queues are nearly empty."""
 SHORTEST: Final = 0.00005
 """Seconds of a pause: as good as nothing, but it has the system look who else wants to run."""

@@ -63,7 +63,7 @@ class UpstreamAware(ParentBased):
             if parent.trace_flags.sampled:
                 return SamplingResult(Decision.RECORD_AND_SAMPLE, attributes, parent.trace_state)
             return SamplingResult(Decision.DROP, None, parent.trace_state)
-        if parent.is_valid and get_value(DEFERRED, parent_context):
+        if not parent.is_valid or get_value(DEFERRED, parent_context):
             return self._deciding.should_sample(
                 parent_context, trace_id, name, kind, attributes, links, trace_state
             )

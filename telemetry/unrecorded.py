@@ -1,7 +1,7 @@
-"""Spares the instrumentations of databases and caches their work in a trace that isn't recorded.
+"""Whether anything is recorded here, and the instrumentation of Redis spared its work where nothing is.
 
-They work out a name and attributes for each statement and command, and ask only then for a span, which would
-record nothing. They make no outgoing headers, so nothing is missed: an HTTP client's goes on being asked.
+It works out a name and attributes for each command, and asks only then for a span, which would record nothing. It
+makes no outgoing headers, so nothing is missed: an HTTP client's goes on being asked.
 """
 
 from __future__ import annotations
@@ -27,31 +27,6 @@ def is_unrecorded(span: trace.Span | None = None) -> bool:
         return False
     context = span.get_span_context()
     return context.is_valid and not context.is_remote and not context.trace_flags.sampled
-
-
-def spare_sqlalchemy() -> None:
-    """Before the instrumentation is switched on: it binds and wraps what it has by then."""
-    package: Any = import_module("opentelemetry.instrumentation.sqlalchemy")
-    tracer: Any = import_module("opentelemetry.instrumentation.sqlalchemy.engine").EngineTracer
-    if getattr(tracer, _MARK, False):
-        return
-    execute, connect = tracer._before_cur_exec, package._wrap_connect  # noqa: SLF001  # before the work is done
-
-    def before_execute(self: Any, conn: Any, cursor: Any, statement: Any, params: Any, *rest: Any) -> Any:
-        return (
-            (statement, params) if is_unrecorded() else execute(self, conn, cursor, statement, params, *rest)
-        )
-
-    def wrap_connect(of: Any) -> Any:
-        traced = connect(of)
-
-        def connected(function: Any, engine: Any, args: Any, kwargs: Any) -> Any:
-            return function(*args, **kwargs) if is_unrecorded() else traced(function, engine, args, kwargs)
-
-        return connected
-
-    tracer._before_cur_exec, package._wrap_connect = before_execute, wrap_connect  # noqa: SLF001  # see above
-    setattr(tracer, _MARK, True)
 
 
 def spare_redis() -> None:

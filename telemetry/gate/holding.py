@@ -52,10 +52,9 @@ class HoldingSpanProcessor(ScopingSpanProcessor):
             context = span.get_span_context()
             if not context.trace_flags.sampled:
                 return
-            self._ledger.accept("span")
             scope = trace_scope.of_span(span)
             if scope is None:
-                self._lane.submit([span], None)
+                self._submit([span], None)
                 return
             held = scope.hold(span)
             if scope.root_span_id in (context.span_id, 0):
@@ -72,7 +71,12 @@ class HoldingSpanProcessor(ScopingSpanProcessor):
     def _hand_on(self, scope: TraceScope) -> None:
         with self._lock:
             self._holding.discard(scope)
-        self._lane.submit(scope.release(), scope)
+        self._submit(scope.release(), scope)
+
+    def _submit(self, spans: list[ReadableSpan], scope: TraceScope | None) -> None:
+        if spans:
+            self._ledger.accept("span", len(spans))
+            self._lane.submit(spans, scope)
 
     def sweep(self, older_than: float) -> None:
         """Hand on what scopes have held for longer than some seconds; the sender calls this now and then."""

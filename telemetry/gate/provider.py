@@ -5,16 +5,20 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from opentelemetry.sdk.trace import SpanLimits, SynchronousMultiSpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import SpanLimits, SynchronousMultiSpanProcessor, Tracer, TracerProvider
+from opentelemetry.sdk.trace._tracer_metrics import NoOpTracerMetrics
 
 from telemetry.gate.holding import ScopingSpanProcessor
+from telemetry.gate.light_spans import LightTracer
 from telemetry.gate.spans import GatedSpanProcessor
 
 if TYPE_CHECKING:
+    from opentelemetry import trace
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import SpanProcessor
     from opentelemetry.sdk.trace.id_generator import IdGenerator
     from opentelemetry.sdk.trace.sampling import Sampler
+    from opentelemetry.util.types import Attributes
 
     from telemetry.gate.scrubbing import Scrubbing
 
@@ -79,6 +83,21 @@ class GatedTracerProvider(TracerProvider):
         # The SDK's own runs resource detectors in a thread pool here, whose lock the child may find taken
         # for ever. What changes in a child is told by `describe`.
         self._tracers_lock = threading.Lock()
+
+    def get_tracer(
+        self,
+        instrumenting_module_name: str,
+        instrumenting_library_version: str | None = None,
+        schema_url: str | None = None,
+        attributes: Attributes = None,
+    ) -> trace.Tracer:
+        """A tracer; the same for the same names."""
+        tracer = super().get_tracer(
+            instrumenting_module_name, instrumenting_library_version, schema_url, attributes
+        )
+        if type(tracer) is Tracer and isinstance(tracer._tracer_metrics, NoOpTracerMetrics):  # noqa: SLF001  # else it counts spans
+            tracer.__class__ = LightTracer  # the provider has it in its books, and keeps it up to date
+        return tracer
 
     def describe(self, resource: Resource) -> None:
         """Add what became known about this service after the provider was made."""

@@ -126,6 +126,7 @@ PLACES: Final = frozenset(
         "Sentry transport",
         "baggage gate",
         "breadcrumb trail",
+        "database spans",
         "error capture",
         "event",
         "explicit context",
