@@ -1,13 +1,14 @@
 """Statements of the hot path, compiled once for each database: elsewhere building them costs more than running.
 
-SQLAlchemy's way with a statement costs more than SQLite takes to answer it. Where nobody listens, statements go
-straight to SQLite's driver. With a listener, the one that makes spans, they go the usual way when spans are made.
+SQLAlchemy's way with a statement costs more than SQLite takes to answer it, so statements go straight to SQLite's
+driver. Where spans are made they pass the dialect, which telemetry has made spans of.
 """
 
 from __future__ import annotations
 
 import json
-from operator import itemgetter
+from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 from sqlalchemy.ext.compiler import compiles
 
 import telemetry
+from continuum.storage.columns import UtcDateTime
 
 if TYPE_CHECKING:
     import sqlite3
@@ -23,21 +25,27 @@ if TYPE_CHECKING:
     from sqlalchemy.sql.compiler import SQLCompiler
     from sqlalchemy.sql.operators import OperatorType
 
+    _Converter = Callable[[Any], Any]
 
+
+# How long a moment is without its zone.
+_NAIVE = len("2024-05-07 12:00:00.000000")
 # Where a connection keeps the driver's own while its transaction may use it.
 _DRIVER = "continuum_driver"
+# Whether spans are made of the transaction's statements.
+_RECORDED = "continuum_recorded"
 
 
 class _Compiled(NamedTuple):
     text: str
-    # The values in the order of question marks; None where the driver takes names.
-    places: Callable[[Mapping[str, Any]], tuple[Any, ...]] | None
-    converters: dict[str, Callable[[Any], Any]]
+    # What the question marks stand for, in their order; None where the driver takes names.
+    places: list[tuple[str, _Converter | None]] | None
+    converters: dict[str, _Converter]
     # What stands in the statement itself.
     constants: dict[str, Any]
     columns: SimpleResultMetaData
     # Of the answer's columns, for those whose values aren't what the driver gives.
-    readers: list[tuple[int, Callable[[Any], Any]]]
+    readers: list[tuple[int, _Converter]]
 
 
 class Prepared:
@@ -57,9 +65,7 @@ class Prepared:
         """Run it once; each row is a plain tuple, which costs least."""
         compiled = self._for(connection)
         rows = fetch(connection, compiled.text, _bound(compiled, values))
-        for place, read in compiled.readers:
-            rows = [(*row[:place], read(row[place]), *row[place + 1 :]) for row in rows]
-        return rows
+        return [_read(row, compiled.readers) for row in rows] if compiled.readers else rows
 
     def run_all(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Run it with each of these, at least one."""
@@ -74,7 +80,7 @@ class Prepared:
             converters = {
                 name: converter
                 for name, bound in compiled.binds.items()
-                if (converter := bound.type.dialect_impl(dialect).bind_processor(dialect)) is not None
+                if (converter := _writer(bound.type, dialect)) is not None
             }
             constants = {
                 name: bound.value for name, bound in compiled.binds.items() if bound.value is not None
@@ -83,23 +89,20 @@ class Prepared:
             readers = [
                 (place, reader)
                 for place, column in enumerate(columns)
-                # Every driver gives floats; SQLAlchemy would want to know in which form they came.
-                if not isinstance(column.type, sa.Numeric)
-                and (reader := column.type.dialect_impl(dialect).result_processor(dialect, None)) is not None
+                if (reader := _reader(column.type, dialect)) is not None
             ]
             names = SimpleResultMetaData([column.key for column in columns])
-            places = None if compiled.positiontup is None else _in_order(compiled.positiontup)
+            in_order = compiled.positiontup
+            places = None if in_order is None else [(name, converters.get(name)) for name in in_order]
             found = _Compiled(str(compiled), places, converters, constants, names, readers)
             self._compiled[dialect.name] = found
         return found
 
 
 def begin_straight(connection: sa.Connection) -> None:
-    """At the beginning of a transaction on SQLite: its statements go straight to the driver, if nobody listens."""
-    heard = (
-        connection.dispatch.before_cursor_execute or connection.dispatch.after_cursor_execute
-    ) and telemetry.is_recorded()
-    connection.info[_DRIVER] = None if heard else connection.connection.driver_connection
+    """At the beginning of a transaction on SQLite: its statements go straight to the driver."""
+    connection.info[_DRIVER] = connection.connection.driver_connection
+    connection.info[_RECORDED] = telemetry.is_recorded()
 
 
 def fetch(connection: sa.Connection, text: str, values: Any) -> list[Any]:
@@ -109,7 +112,7 @@ def fetch(connection: sa.Connection, text: str, values: Any) -> list[Any]:
         answer = connection.exec_driver_sql(text, values)
         return list(answer) if answer.returns_rows else []
     try:
-        return driver.execute(text, values).fetchall()
+        return _executed(connection, driver, text, values).fetchall()
     except driver.Error as error:
         raise _translated(connection, text, error) from error
 
@@ -121,7 +124,7 @@ def stream(connection: sa.Connection, text: str, values: Any) -> Iterator[Any]:
         yield from connection.exec_driver_sql(text, values)
         return
     try:
-        yield from driver.execute(text, values)
+        yield from _executed(connection, driver, text, values)
     except driver.Error as error:
         raise _translated(connection, text, error) from error
 
@@ -133,9 +136,28 @@ def run_many(connection: sa.Connection, text: str, rows: Sequence[Any]) -> None:
         connection.exec_driver_sql(text, rows)
         return
     try:
-        driver.executemany(text, rows)
+        if connection.info[_RECORDED]:
+            cursor: Any = driver.cursor()
+            connection.dialect.do_executemany(cursor, text, rows, _execution(connection))
+        else:
+            driver.executemany(text, rows)
     except driver.Error as error:
         raise _translated(connection, text, error) from error
+
+
+def _executed(
+    connection: sa.Connection, driver: sqlite3.Connection, text: str, values: Any
+) -> sqlite3.Cursor:
+    if not connection.info[_RECORDED]:
+        return driver.execute(text, values)
+    cursor: Any = driver.cursor()
+    connection.dialect.do_execute(cursor, text, values, _execution(connection))
+    return cursor  # type: ignore[no-any-return]  # the driver's own, which SQLAlchemy knows by another type
+
+
+def _execution(connection: sa.Connection) -> Any:
+    """What of SQLAlchemy's own a span is made from."""
+    return SimpleNamespace(root_connection=connection)
 
 
 def _translated(connection: sa.Connection, text: str, error: Exception) -> BaseException:
@@ -144,6 +166,30 @@ def _translated(connection: sa.Connection, text: str, error: Exception) -> BaseE
     return sa.exc.DBAPIError.instance(
         text, None, error, base, hide_parameters=True, dialect=connection.dialect
     )
+
+
+def _writer(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> _Converter | None:
+    if isinstance(kind, UtcDateTime) and dialect.name == "sqlite":
+        return _text_of
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _reader(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> _Converter | None:
+    if isinstance(kind, UtcDateTime) and dialect.name == "sqlite":
+        return _moment_of
+    if isinstance(kind, sa.Numeric):
+        # Every driver gives floats; SQLAlchemy would want to know in which form they came.
+        return None
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _text_of(moment: datetime | None) -> str | None:
+    """As SQLAlchemy writes it, in a fraction of the time."""
+    return None if moment is None else moment.astimezone(UTC).isoformat(" ", "microseconds")[:_NAIVE]
+
+
+def _moment_of(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 class _List(sa.types.TypeDecorator[Any]):
@@ -184,14 +230,17 @@ def _in_array(element: AnyOf, compiler: SQLCompiler, **options: Any) -> str:
     return f"{column} = ANY({values})"
 
 
-def _in_order(names: Sequence[str]) -> Callable[[Mapping[str, Any]], tuple[Any, ...]]:
-    if len(names) > 1:
-        return itemgetter(*names)
-    return lambda given: tuple(given[name] for name in names)
+def _read(row: Sequence[Any], readers: Sequence[tuple[int, _Converter]]) -> tuple[Any, ...]:
+    values = list(row)
+    for place, read in readers:
+        values[place] = read(values[place])
+    return tuple(values)
 
 
 def _bound(compiled: _Compiled, values: Mapping[str, Any]) -> Any:
-    given = {**compiled.constants, **values}
-    for name, convert in compiled.converters.items():
-        given[name] = convert(given[name])
-    return given if compiled.places is None else compiled.places(given)
+    given = {**compiled.constants, **values} if compiled.constants else values
+    if compiled.places is not None:
+        return tuple(
+            [given[name] if convert is None else convert(given[name]) for name, convert in compiled.places]
+        )
+    return {**given, **{name: convert(given[name]) for name, convert in compiled.converters.items()}}
