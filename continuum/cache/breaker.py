@@ -20,7 +20,7 @@ LOG_SECONDS = 60.0
 class Breaker:
     """Counts failures; after three in a row the cache is left alone for five seconds.
 
-    When they are over one failure is enough to leave it alone again; a success closes the breaker.
+    When they are over one asks it, while the others go on without; a success closes the breaker.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, *, of: str = "recall cache") -> None:
@@ -40,15 +40,21 @@ class Breaker:
 
     def allows(self) -> bool:
         """Whether to ask the cache; a bypass is counted when not."""
-        if not self.is_open:
+        if not self._open_until:
             return True
+        now = self._clock()
         with self._lock:
-            self._count_bypass()
-        return False
+            if now < self._open_until:
+                self._count_bypass()
+                return False
+            self._open_until = now + OPEN_SECONDS
+        return True
 
     def succeeded(self) -> None:
         """The cache answered."""
-        self._failures = 0
+        if self._failures:
+            with self._lock:
+                self._failures, self._open_until = 0, 0.0
 
     def failed(self, error: BaseException) -> None:
         """The cache did not answer; at most once a minute a line says so, with the error's type only."""

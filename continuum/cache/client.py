@@ -34,16 +34,24 @@ def make_client(url: str) -> redis.Redis | None:
         )
         return None
     try:
-        return redis.Redis.from_url(
-            url,
-            socket_connect_timeout=SOCKET_SECONDS,
-            socket_timeout=SOCKET_SECONDS,
+        client = redis.Redis.from_url(url)
+        pool = client.connection_pool
+        # After the URL's own options, which would win otherwise: no request waits longer because of one.
+        pool.connection_kwargs |= {
+            "socket_connect_timeout": SOCKET_SECONDS,
+            "socket_timeout": SOCKET_SECONDS,
             # Once more, at once, on a connection that the server closed meanwhile, and never after a timeout;
             # the library's default is ten times, with pauses.
-            retry=Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
-        )
-    except ValueError:
+            "retry": Retry(NoBackoff(), 1, supported_errors=(redis.ConnectionError,)),
+            "retry_on_timeout": False,
+            "retry_on_error": [],
+            "decode_responses": False,
+        }
+        # Connects nowhere, but refuses options that it doesn't know; the pool would do that at each use.
+        pool.connection_class(**pool.connection_kwargs)
+    except (ValueError, TypeError):
         # The library's message may quote the URL, password and all: no cause.
         raise SettingsError(
             "REDIS_URL must have the form redis://[user:password@]host[:port][/number]"
         ) from None
+    return client

@@ -24,10 +24,8 @@ def forget(
     as_json: bool,
 ) -> None:
     """Erase the memory with the id MEMORY_ID, a session, or everything of a tenant; prints a receipt."""
-    import json
-    from dataclasses import asdict
-
     from continuum.cli.session import open_engine
+    from continuum.cli.showing import print_json
 
     if sum((memory_id is not None, session is not None, everything)) != 1:
         raise click.UsageError("give one of MEMORY_ID, --session and --everything")
@@ -41,7 +39,7 @@ def forget(
         else:
             receipt = engine.forget(found, memory_id or "")
     if as_json:
-        click.echo(json.dumps(asdict(receipt) | {"erased_at": receipt.erased_at.isoformat()}))
+        print_json(receipt)
         return
     counts = ", ".join(f"{count} {kind}" for kind, count in receipt.counts.items())
     click.echo(f"Erased {counts}. Receipt {receipt.id}.")

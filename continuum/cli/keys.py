@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from continuum.cli.moments import Moment
+from continuum.cli.forms import MOMENT
+from continuum.cli.session import json_option
 from continuum.core.credentials import DEFAULT_SCOPES, SCOPES
 
 if TYPE_CHECKING:
     from continuum.storage.keys import KeyEntry
-
-
-_MOMENT = Moment()
 
 
 @click.group()
@@ -34,7 +32,7 @@ def keys() -> None:
     help="What the key may do; repeat it for several scopes.",
 )
 @click.option(
-    "--expires", type=_MOMENT, metavar="TIME", help="When it stops working, as ISO 8601 with offset."
+    "--expires", type=MOMENT, metavar="TIME", help="When it stops working, as ISO 8601 with offset."
 )
 def create(tenant: str, scopes: tuple[str, ...], expires: datetime | None) -> None:
     """Make a key for TENANT, and the tenant when it is new.
@@ -57,14 +55,20 @@ def create(tenant: str, scopes: tuple[str, ...], expires: datetime | None) -> No
 
 @keys.command("list")
 @click.argument("tenant")
-def list_command(tenant: str) -> None:
+@json_option
+def list_command(tenant: str, *, as_json: bool) -> None:
     """List the keys of TENANT, without the keys themselves."""
     from continuum.cli.session import open_local_database
+    from continuum.cli.showing import print_json
+    from continuum.core.tenancy import checked_tenant_name
     from continuum.storage.keys import list_keys
     from continuum.storage.tenants import find_tenant
 
     with open_local_database() as database, database.read() as connection:
-        entries = list_keys(connection, find_tenant(connection, tenant))
+        entries = list_keys(connection, find_tenant(connection, checked_tenant_name(tenant)))
+    if as_json:
+        print_json(entries)
+        return
     for entry in entries:
         used = f"used {entry.last_used_at:%Y-%m-%d}" if entry.last_used_at else "never used"
         scopes = ",".join(entry.scopes)

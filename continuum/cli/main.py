@@ -12,6 +12,7 @@ from continuum import __version__
 from continuum.cli.lazy import LazyGroup
 from continuum.cli.reporting import Invocation, observed, print_traceback, report
 from continuum.core.errors import (
+    IdempotencyConflict,
     InvalidFilter,
     InvalidProvenance,
     InvalidRecord,
@@ -32,8 +33,14 @@ COMMANDS = {
     "keys": "continuum.cli.keys:keys",
     "tenants": "continuum.cli.tenants:tenants",
     "learn": "continuum.cli.learn:learn",
+    "note": "continuum.cli.learn:note",
+    "batch": "continuum.cli.batch:batch",
+    "turn": "continuum.cli.turn:turn",
     "recall": "continuum.cli.recall:recall",
     "search": "continuum.cli.recall:search",
+    "list": "continuum.cli.listing:list_command",
+    "entities": "continuum.cli.listing:entities",
+    "stats": "continuum.cli.listing:stats",
     "supersede": "continuum.cli.succession:supersede",
     "forget": "continuum.cli.forget:forget",
     "export": "continuum.cli.exchange:export",
@@ -54,7 +61,8 @@ _OWN_TELEMETRY = frozenset({"serve", "dev", "telemetry", "sentry"})
 # What the person at the keyboard can put right: nobody else needs to hear of it.
 _MISUSE = (InvalidFilter, InvalidProvenance, InvalidTenant, InvalidText)
 _EXPECTED = (
-    InvalidRecord, InvalidSuccession, KeyNotFound, MemoryNotFound, NotSetUp, SettingsError, TenantNotFound,
+    IdempotencyConflict, InvalidRecord, InvalidSuccession, KeyNotFound, MemoryNotFound, NotSetUp, SettingsError,
+    TenantNotFound,
 )  # fmt: skip
 _ANSWERED = (click.ClickException, click.Abort, click.exceptions.Exit, BrokenPipeError, *_MISUSE, *_EXPECTED)
 _FLUSH_SECONDS = 2.0

@@ -1,4 +1,4 @@
-"""``continuum recall`` and ``continuum search``: two views of what is remembered."""
+"""``continuum recall`` and ``continuum search``: two views of what is remembered about something."""
 
 from __future__ import annotations
 
@@ -6,65 +6,64 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from continuum.cli.moments import Moment
+from continuum.cli.filters import filter_options, limit_option
+from continuum.cli.forms import SAID
 from continuum.cli.session import json_option, tenant_option
-from continuum.core.records import ROLES, Filters
+from continuum.core.records import Filters
 
 if TYPE_CHECKING:
-    from continuum.core.records import RecalledMemory
+    from continuum.core.records import Recalled
+
+tokens_option = click.option(
+    "--tokens",
+    type=click.IntRange(0, 100_000),
+    default=8000,
+    show_default=True,
+    help="End the text between memories, after about so many tokens.",
+)
 
 
 @click.command()
-@click.argument("query")
-@click.option(
-    "--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="At most so many memories."
-)
+@click.argument("query", type=SAID)
+@limit_option(10)
+@tokens_option
+@filter_options
 @tenant_option
-def recall(query: str, limit: int, tenant: str | None) -> None:
-    """Print what is remembered about QUERY as text for a prompt."""
-    for memory in _recall(query, limit, tenant, {}):
-        click.echo(f"[{memory.role}] {memory.text}")
+@json_option
+def recall(query: str, limit: int, tokens: int, tenant: str | None, *, as_json: bool, **filters: Any) -> None:
+    """Print what is remembered about QUERY as text for a prompt. A dash reads QUERY from standard input."""
+    from continuum.cli.showing import print_json, print_recalled, with_context
+
+    recalled = _recall(query, limit, tenant, filters)
+    if as_json:
+        print_json(with_context(recalled, tokens))
+    else:
+        print_recalled(recalled, tokens)
 
 
 @click.command()
-@click.argument("query")
-@click.option(
-    "--limit", type=click.IntRange(1, 100), default=10, show_default=True, help="At most so many memories."
-)
-@click.option("--session", help="Only of this conversation.")
-@click.option("--role", type=click.Choice(ROLES), help="Only what this role said.")
-@click.option("--concept", help="Only what mentions this concept; see `/v1/entities`.")
-@click.option("--since", type=Moment(), metavar="TIME", help="Only from then on, as ISO 8601.")
-@click.option("--until", type=Moment(), metavar="TIME", help="Only before then, as ISO 8601.")
+@click.argument("query", type=SAID)
+@limit_option(10)
+@filter_options
 @tenant_option
 @json_option
 def search(query: str, limit: int, tenant: str | None, *, as_json: bool, **filters: Any) -> None:
-    """List the memories that match QUERY, with scores and ids."""
-    import json
+    """List the memories that match QUERY best, with scores and ids; `continuum list` lists by time."""
+    from continuum.cli.showing import one_line, print_json
 
-    memories = _recall(query, limit, tenant, filters)
+    memories = _recall(query, limit, tenant, filters).memories
     if as_json:
-        click.echo(json.dumps([_as_json(memory) for memory in memories], ensure_ascii=False))
+        print_json(memories)
         return
     for memory in memories:
-        line = " ".join(memory.text.split())
-        click.echo(
-            f"{memory.score:.2f}  {memory.id}  {memory.role:<9}  {line[:100]}{'…' if len(line) > 100 else ''}"
-        )
+        click.echo(f"{memory.score:.2f}  {memory.id}  {memory.role:<9}  {one_line(memory.text)}")
 
 
-def _recall(query: str, limit: int, tenant: str | None, filters: dict[str, Any]) -> list[RecalledMemory]:
+def _recall(query: str, limit: int, tenant: str | None, filters: dict[str, Any]) -> Recalled:
     from continuum.cli.session import open_engine
 
     with open_engine(tenant) as (engine, found):
-        memories = engine.recall(found, query, limit, Filters(**filters)).memories
-    if not memories:
+        recalled = engine.recall(found, query, limit, Filters(**filters))
+    if not recalled.memories:
         click.echo("Nothing found.", err=True)
-    return memories
-
-
-def _as_json(memory: RecalledMemory) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    occurred_at = memory.occurred_at.isoformat() if memory.occurred_at else None
-    return asdict(memory) | {"created_at": memory.created_at.isoformat(), "occurred_at": occurred_at}
+    return recalled

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from continuum.cli.session import json_option, tenant_option
-from continuum.cli.sync_peers import open_tenant, peers, sync_settings
+from continuum.cli.session import json_option, open_tenant, tenant_option
+from continuum.cli.sync_peers import peers, sync_settings
 
 if TYPE_CHECKING:
     from continuum.core.services import Services

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from continuum.cli.session import tenant_option
+from continuum.cli.session import open_tenant, tenant_option
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from continuum.core.services import Services
-    from continuum.core.tenancy import Tenant
     from continuum.federation.settings import SyncSettings
 
 
@@ -80,22 +75,3 @@ def sync_settings() -> SyncSettings:
     from continuum.federation.settings import SyncSettings
 
     return SyncSettings.of(Settings.from_environ())
-
-
-@contextmanager
-def open_tenant(tenant: str | None) -> Iterator[tuple[Services, Tenant]]:
-    """Database and engine, and whose memories."""
-    import telemetry
-    from continuum.core.services import open_services
-    from continuum.core.settings import Settings
-    from continuum.storage.tenants import find_tenant
-
-    settings = Settings.from_environ()
-    name = tenant or settings.tenant
-    if name is None:
-        raise click.UsageError("a tenant is needed: give --tenant TENANT or set CONTINUUM_TENANT")
-    with open_services(settings) as services:
-        with services.database.read() as connection:
-            found = find_tenant(connection, name)
-        telemetry.bind_tenant(found.public_id)
-        yield services, found

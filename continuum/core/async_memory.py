@@ -58,9 +58,13 @@ class AsyncMemory:
         """Find the memories that match a question best."""
         return await asyncio.to_thread(self._memory.recall, tenant, question, limit, filters)
 
-    async def turn(self, tenant: str, turn: Turn, limit: int = 10) -> tuple[Recalled, Learned]:
+    async def turn(
+        self, tenant: str, turn: Turn, limit: int = 10, *, idempotency_key: str | None = None
+    ) -> tuple[Recalled, Learned]:
         """Recall for the user's message, then learn the turn."""
-        return await asyncio.to_thread(self._memory.turn, tenant, turn, limit)
+        return await asyncio.to_thread(
+            self._memory.turn, tenant, turn, limit, idempotency_key=idempotency_key
+        )
 
     async def search(
         self,

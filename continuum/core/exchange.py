@@ -14,7 +14,7 @@ from continuum.core import learning
 from continuum.core.boundary import own_rows
 from continuum.core.errors import MemoryNotFound
 from continuum.core.records import Filters, Imported
-from continuum.core.transfer import read_line, write_line
+from continuum.core.transfer import read_line, write_lines
 from continuum.storage.memories import noted_provenance, page_memories, repeats_of, supersede_memory
 from continuum.storage.storing import known_contents
 
@@ -42,7 +42,7 @@ def export_lines(database: Database, tenant: Tenant) -> Iterator[str]:
             return
         telemetry.register_content(*(row.text for row in rows))
         for row in own_rows(tenant, rows):
-            yield write_line(row, again[row.number])
+            yield from write_lines(row, again[row.number])
         after = rows[-1].id
 
 
@@ -67,14 +67,14 @@ def import_lines(
         ids, fresh = _store_page(database, tenant, records)
         for record in records:
             ident = ids[record.memory.content]
-            renamed[record.memory.id or ident] = ident
+            if record.memory.id not in {None, ident}:
+                renamed[record.memory.id] = ident
             if record.superseded_by is not None:
                 superseded.append((ident, record.superseded_by))
         new += fresh
         count += len(records)
         if progress is not None:
             progress(count)
-        renamed = {old: now for old, now in renamed.items() if old != now}
     with database.write(tenant) as connection:
         for ident, by in superseded:
             # The file may be a part of an export, or the tenant may know better by now.

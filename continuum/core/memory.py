@@ -9,6 +9,7 @@ import telemetry
 from continuum.core.records import Filters
 from continuum.core.services import open_services
 from continuum.core.settings import Settings
+from continuum.core.tenancy import checked_tenant_name
 from continuum.storage.tenants import ensure_tenant, find_tenant
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ class Memory:
     """An open database of memories; each method takes the tenant's name first, and none has a default for it.
 
     Safe to use from many threads. For asyncio there is ``AsyncMemory``. Errors are those of
-    ``continuum.core.engine.MemoryEngine``, and TenantNotFound where the tenant was never made.
+    ``continuum.core.engine.MemoryEngine``, InvalidTenant for what is no tenant's name, and TenantNotFound where
+    the tenant was never made.
     """
 
     def __init__(self, settings: Settings | None = None) -> None:
@@ -78,11 +80,13 @@ class Memory:
         """Find the memories that match a question best."""
         return self._engine.recall(self._find(tenant), question, limit, filters)
 
-    def turn(self, tenant: str, turn: Turn, limit: int = 10) -> tuple[Recalled, Learned]:
+    def turn(
+        self, tenant: str, turn: Turn, limit: int = 10, *, idempotency_key: str | None = None
+    ) -> tuple[Recalled, Learned]:
         """Recall for the user's message, then learn the turn."""
         found = self._find(tenant)
         recalled = self._engine.recall(found, turn.user_message, limit)
-        return recalled, self._engine.learn(found, turn)
+        return recalled, self._engine.learn(found, turn, idempotency_key=idempotency_key)
 
     def search(
         self,
@@ -134,6 +138,8 @@ class Memory:
         return self._engine.import_lines(self._find(tenant), lines, progress)
 
     def _find(self, name: str) -> Tenant:
+        # Before the database sees it: what is no name may hold characters that it can't take.
+        checked_tenant_name(name)
         with self._database.read() as connection:
             found = find_tenant(connection, name)
         telemetry.bind_tenant(found.public_id)

@@ -21,13 +21,14 @@ from continuum.core.uuid7 import is_uuid
 from continuum.storage.storing import NewMemory
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import sqlalchemy as sa
 
 LINE_FORM: Final = "a line of an export: a JSON object with role, text, created_at and what else there is"
-# A text of 64 KiB whose every byte is escaped, its metadata, and a thousand times that it came again.
+# What a request may bring. A text of 64 KiB whose every byte is escaped and its metadata have half a megabyte.
 MAX_LINE_BYTES: Final = 4 * 1024 * 1024
+_MOST_OF_REPEATS: Final = 256 * 1024
 _FIELDS: Final = frozenset(
     {"id", "role", "text", "session", "occurred_at", "created_at", "importance", "metadata", "superseded_by",
      "repeats"}
@@ -43,14 +44,23 @@ class Record:
     superseded_by: str | None
 
 
-def write_line(row: sa.Row[Any], repeats: Sequence[sa.Row[Any]]) -> str:
-    """One memory and its repeats as a line of JSON, without its end."""
+def write_lines(row: sa.Row[Any], repeats: Sequence[sa.Row[Any]]) -> Iterator[str]:
+    """One memory and its repeats as a line of JSON, without its end; as several, where it came very often.
+
+    Each has the whole memory, and is a record by itself.
+    """
     line = {"id": row.id, "role": row.role, "text": row.text, **_said(row), "importance": row.importance}
     if row.superseded_by is not None:
         line["superseded_by"] = row.superseded_by
-    if repeats:
-        line["repeats"] = [_said(repeat) for repeat in repeats]
-    return json.dumps(line, ensure_ascii=False)
+    some: list[dict[str, Any]] = []
+    size = 0
+    for repeat in map(_said, repeats):
+        size += len(json.dumps(repeat))
+        if some and size > _MOST_OF_REPEATS:
+            yield json.dumps(line | {"repeats": some}, ensure_ascii=False)
+            some, size = [], len(json.dumps(repeat))
+        some.append(repeat)
+    yield json.dumps(line | {"repeats": some} if some else line, ensure_ascii=False)
 
 
 def read_line(line: str | bytes, number: int) -> Record:

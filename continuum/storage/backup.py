@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from continuum.core.errors import StorageError
 from continuum.core.uuid7 import uuid7
+from continuum.storage.copying import (
+    check,
+    copy,
+    draft_beside,
+    give_to_the_owner,
+    opened,
+    put,
+    refuse_while_used,
+    remove_logs,
+    settle,
+)
 from continuum.storage.sqlite import open_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     import sqlalchemy as sa
 
 # Secrets under which others may still hold what this database has never said.
-_OF_ITS_OWN = "recall-cache"
+_OF_ITS_OWN: Final = "recall-cache"
 
 
 def back_up(source: Path, target: Path) -> None:
@@ -34,10 +45,11 @@ def back_up(source: Path, target: Path) -> None:
     """
     if target.exists():
         raise FileExistsError
-    with _draft(target) as draft:
-        _copy(source, draft)
-        _settle(draft)
-        draft.replace(target)
+    with draft_beside(target) as draft:
+        copy(source, draft)
+        check(draft)
+        settle(draft)
+        put(draft, target)
 
 
 def restore(source: Path, target: Path, *, replace: bool = False) -> None:
@@ -45,84 +57,66 @@ def restore(source: Path, target: Path, *, replace: bool = False) -> None:
 
     What was learned since is not there any more, so this is another instance from then on: what it counts
     again is not taken by others for what it counted then. Keys that were made since are unknown again, and
-    keys that were revoked since work again.
+    keys that were revoked since work again. What is there may be damaged beyond reading.
 
     Raises:
         FileExistsError: there is a database, and ``replace`` isn't set.
-        StorageError: the copy isn't one of ours, isn't sound, or can't be written.
+        StorageError: the copy isn't one of ours, isn't sound, or can't be written; or another process has the
+            database open. What was there is there.
 
     """
     if target.exists() and not replace:
         raise FileExistsError
     if not source.is_file():
         raise StorageError("there is no such copy", path=source)
+    target = target.resolve()  # a link stays one
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _draft(target) as draft:
-        _copy(source, draft)
+    with draft_beside(target) as draft:
+        copy(source, draft)
+        check(draft)
         _recognise(draft)
-        database = open_file(draft)
-        try:
-            with database.write() as connection:
-                _begin_anew(connection)
-        finally:
-            database.close()
-        _settle(draft)
-        # Through SQLite, not by renaming: a log that an unclean end left beside the old file would be taken for
-        # that of the new one.
-        is_new = not target.exists()
-        os.close(os.open(target, os.O_CREAT | os.O_RDWR, 0o600))
-        try:
-            _copy(draft, target)
-        except StorageError:
-            if is_new:  # An empty file would pass for a database without anything.
-                target.unlink()
-            raise
-
-
-def _copy(source: Path, target: Path) -> None:
-    try:
-        with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
-            # In one step: a copy in several begins again with each write of others.
-            old.backup(new)
-    except sqlite3.Error as error:
-        raise StorageError("the database can't be copied") from error
+        _begin_anew(draft)
+        settle(draft)
+        if target.exists():
+            refuse_while_used(target)
+            try:
+                # Through SQLite where that is possible: whoever opens the file at this moment sees the one or
+                # the other.
+                copy(draft, target)
+            except StorageError:
+                refuse_while_used(target)
+                give_to_the_owner(draft, target)
+            else:
+                return
+        # What is there isn't taken for a database any more; its log would be taken for the new one's.
+        remove_logs(target)
+        put(draft, target)
 
 
 def _recognise(path: Path) -> None:
     """Refuse what isn't ours: an empty file would be made a new database, without anything."""
     try:
-        with closing(sqlite3.connect(path)) as connection:
+        with closing(opened(path)) as connection:
             connection.execute("SELECT number, public_id FROM tenants LIMIT 0")
     except sqlite3.Error as error:
         raise StorageError("the copy is no database of ours") from error
 
 
-def _settle(path: Path) -> None:
-    """See that a copy is sound, and leave one file of it, on the disk."""
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode = DELETE")
-        if connection.execute("PRAGMA integrity_check").fetchall() != [("ok",)]:
-            raise StorageError("the copy is damaged")
-    with path.open("rb") as written:
-        os.fsync(written.fileno())
-
-
-@contextmanager
-def _draft(target: Path) -> Iterator[Path]:
-    """A private file beside the target, gone at the end whatever happens."""
-    draft = target.with_name(f".{target.name}.{uuid7()}")
+def _begin_anew(path: Path) -> None:
+    """Bring a copy's schema up to date, and let it be another instance."""
     try:
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-    except OSError as error:
-        raise StorageError("the copy can't be written", path=target) from error
-    try:
-        yield draft
-    finally:
-        for ending in ("", "-wal", "-shm", "-journal"):
-            draft.with_name(draft.name + ending).unlink(missing_ok=True)
+        database = open_file(path)
+        try:
+            with database.write() as connection:
+                _become_another(connection)
+        finally:
+            database.close()
+    except (SQLAlchemyError, ValueError) as error:
+        # Sound as a file, and yet not what it was: a table of another form, text that is none.
+        raise StorageError("the copy is damaged") from error
 
 
-def _begin_anew(connection: sa.Connection) -> None:
+def _become_another(connection: sa.Connection) -> None:
     """Let what was counted so far be counted by the instance that this was, and begin as a new one."""
     run = connection.exec_driver_sql
     (guard,) = run("SELECT sql FROM sqlite_master WHERE name = 'appended_only'").one()

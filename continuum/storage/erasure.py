@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from continuum.core.errors import InvalidProvenance
+from continuum.core.provenance import SESSION_FORM
 from continuum.core.records import Receipt
 from continuum.core.uuid7 import uuid7
 from continuum.storage.aliases import drop as drop_aliases
@@ -80,7 +82,14 @@ def erase_withdrawn(connection: sa.Connection, tenant: Tenant, sayings: Mapping[
 
 
 def erase_session(connection: sa.Connection, tenant: Tenant, name: str) -> Receipt:
-    """Erase what was said in a session; what was said in another too stays, as said there alone."""
+    """Erase what was said in a session; what was said in another too stays, as said there alone.
+
+    Raises:
+        InvalidProvenance: no session is named. To the database, none would be all that was said in no session.
+
+    """
+    if not name:
+        raise InvalidProvenance("a session is " + SESSION_FORM)
     said_here = (repeats.c.tenant_number == tenant.number, repeats.c.session == name)
     again = connection.execute(places_of_repeats(*said_here)).all()
     connection.execute(sa.delete(repeats).where(*said_here))

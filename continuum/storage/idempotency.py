@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,20 @@ if TYPE_CHECKING:
     from continuum.core.tenancy import Tenant
 
 LIFETIME: Final = timedelta(hours=24)
+# In the database, which goes through a day's answers many times as fast as they come here.
+_NAMED: Final = {
+    "sqlite": "EXISTS (SELECT 1 FROM json_each(answer, '$.memory_ids') AS named"
+    " WHERE named.value IN (SELECT value FROM json_each(:ids)))",
+    "postgresql": "CAST(answer AS jsonb) -> 'memory_ids'"
+    " ?| ARRAY(SELECT json_array_elements_text(CAST(:ids AS json)))",
+}
+_BLANK: Final = {
+    dialect: sa.text(
+        "UPDATE idempotency_keys SET request_digest = ''"  # noqa: S608 - constants
+        f" WHERE tenant_number = :tenant AND request_digest <> '' AND {named}"
+    )
+    for dialect, named in _NAMED.items()
+}
 
 
 def find_answer(
@@ -57,11 +72,5 @@ def blank_requests(connection: sa.Connection, tenant: Tenant, memory_ids: Sequen
 
     A client that sends such a request once more gets its answer, and the memory stays forgotten.
     """
-    query = sa.select(kept.c.key_digest, kept.c.answer).where(
-        kept.c.tenant_number == tenant.number, kept.c.request_digest != ""
-    )
-    gone = set(memory_ids)
-    for row in connection.execute(query).all():
-        if not gone.isdisjoint(row.answer.split('"')):
-            own = (kept.c.tenant_number == tenant.number, kept.c.key_digest == row.key_digest)
-            connection.execute(sa.update(kept).where(*own).values(request_digest=""))
+    asked = {"tenant": tenant.number, "ids": json.dumps(list(memory_ids))}
+    connection.execute(_BLANK[connection.dialect.name], asked)

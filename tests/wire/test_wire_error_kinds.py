@@ -199,7 +199,7 @@ def test_a_cache_that_is_down_costs_nobody_an_answer_and_one_event(failed: Faile
     assert failed.answers["cache"] == [200] * 6
     (event,) = failed.events("cache")
     assert event["level"] == "warning"
-    (asked,) = [span for span in failed.spans("cache") if span.name == "HGET"]
+    (asked,) = [span for span in failed.spans("cache") if span.name == "HMGET"]
     assert asked.status == "ERROR"
 
 

@@ -254,7 +254,10 @@ def test_another_tenants_answer_in_the_cache_is_left_out_and_reported_once(servi
     }
     assert own[ONE] != own[OTHER]
     before = len(service.sink.errors())
-    hashes = {name: service.cache.hgetall(name) for name in service.cache.keys("continuum:recall:*")}
+    hashes = {
+        name: {field: kept for field, kept in service.cache.hgetall(name).items() if field != b"seal"}
+        for name in service.cache.keys("continuum:recall:*")
+    }
     (first, one), (second, other) = hashes.items()
     kept = {**one, **other}
     for name, theirs in ((first, other), (second, one)):

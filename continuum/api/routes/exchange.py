@@ -21,7 +21,11 @@ router = APIRouter()
 MEDIA_TYPE = "application/x-ndjson"
 
 
-@router.get("/export", response_class=StreamingResponse)
+@router.get(
+    "/export",
+    response_class=StreamingResponse,
+    responses={200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}},
+)
 def export(caller: Reader, services: OpenServices) -> StreamingResponse:
     """All memories of the tenant, a line each, oldest first, as they are read."""
     lines = services.engine.export(caller.tenant)

@@ -19,7 +19,10 @@ def test_it_opens_after_three_failures_and_closes_after_five_seconds():
     breaker.failed(TimeoutError())
     assert not breaker.allows()
     clock.now += OPEN_SECONDS
-    assert breaker.allows()
+    # One asks, and while it waits the others go on without.
+    assert [breaker.allows() for _ in range(3)] == [True, False, False]
+    breaker.succeeded()
+    assert [breaker.allows() for _ in range(3)] == [True] * 3
 
 
 def test_after_the_pause_one_failure_opens_it_again_and_one_success_closes_it():

@@ -19,6 +19,9 @@ from continuum.core.engine import MemoryEngine
 from continuum.core.errors import SettingsError
 from continuum.core.records import Recalled, Turn
 from continuum.core.settings import Settings
+from continuum.core.tenancy import Tenant
+
+NOTHING = Recalled([], 0, 0)
 
 
 @pytest.fixture
@@ -43,6 +46,16 @@ def cached(database, cache):
 def inside(valkey):
     with redis.Redis.from_url(valkey.url) as client:
         yield client
+
+
+@pytest.fixture
+def held(inside):
+    """Everything that Redis holds of memories, in one piece."""
+    return lambda: b"".join(value for name in inside.keys() for value in inside.hvals(name))  # noqa: SIM118 - a Redis client is no dict
+
+
+def ask(cache, tenant, question, answer=NOTHING):
+    return cache.read_through(tenant, 1, question, 10, lambda: answer)
 
 
 def texts(recalled):
@@ -73,19 +86,35 @@ def test_learning_and_forgetting_are_seen_at_once(cached, tenant):
     assert texts(cached.recall(tenant, "tea", 10)) == ["tea two"]
 
 
-def test_a_forgotten_text_leaves_redis_at_once(cached, tenant, inside):
+def test_a_forgotten_text_leaves_redis_at_once(cached, tenant, held):
     learned = cached.learn(tenant, Turn("canary tea"))
     cached.recall(tenant, "tea", 10)
-    assert any(b"canary" in value for key in inside.keys() for value in inside.hvals(key))  # noqa: SIM118 - a Redis client is no dict
+    assert b"canary" in held()
     cached.forget(tenant, learned.memory_ids[0])
-    assert inside.keys() == []
+    assert b"canary" not in held()
+    cached.recall(tenant, "tea", 10)
+    assert cached.recall(tenant, "tea", 10).memories == []
+
+
+def test_what_is_forgotten_while_it_is_being_recalled_is_not_kept(cached, cache, tenant, held, database):
+    learned = cached.learn(tenant, Turn("canary tea"))
+    known = MemoryEngine(database).recall(tenant, "tea", 10)
+
+    def recall_slowly():
+        cached.forget(tenant, learned.memory_ids[0])
+        return known
+
+    for _ in range(2):  # first in an empty Redis, then where something was forgotten before
+        assert cache.read_through(tenant, 7, "tea", 10, recall_slowly) is known
+        assert b"canary" not in held()
+        learned = cached.learn(tenant, Turn("canary tea"))
 
 
 def test_names_in_redis_tell_neither_tenant_nor_question(cached, tenant, inside):
     cached.learn(tenant, Turn("tea"))
     cached.recall(tenant, "canary tea", 10)
     (name,) = inside.keys()
-    (field,) = inside.hkeys(name)
+    (field,) = set(inside.hkeys(name)) - {b"seal"}
     for text in (b"acme", b"canary", b"tea"):
         assert text not in name + field
     assert 0 < inside.ttl(name) <= LIFETIME_SECONDS
@@ -130,7 +159,7 @@ def test_a_change_that_redis_missed_is_never_answered_from_before(cached, databa
     cached.recall(tenant, "tea", 10)
     # As when the connection fails between the database's commit and the deletion in Redis.
     MemoryEngine(database).forget(tenant, gone.memory_ids[0])
-    assert len(inside.keys()) == 1
+    assert any(b"tea one" in value for value in inside.hvals(inside.keys()[0]))
     assert cached.recall(tenant, "tea", 10).memories == []
 
 
@@ -141,6 +170,8 @@ def test_a_redis_that_accepts_and_never_answers_costs_little(database, tenant, v
     engine.recall(tenant, "tea", 10)
     inside.execute_command("CLIENT", "PAUSE", "3000", "ALL")
     begin = time.perf_counter()
+    engine.recall(tenant, "coffee", 10)
+    assert cache.breaker.bypasses == 1  # what can't be read isn't written either: one wait and not two
     for _ in range(20):
         assert texts(engine.recall(tenant, "tea", 10)) == ["tea"]
     assert time.perf_counter() - begin < 2.5
@@ -152,7 +183,7 @@ def test_what_is_no_answer_in_redis_is_read_around(cached, tenant, inside, caplo
     cached.learn(tenant, Turn("tea"))
     cached.recall(tenant, "tea", 10)
     (name,) = inside.keys()
-    (field,) = inside.hkeys(name)
+    (field,) = set(inside.hkeys(name)) - {b"seal"}
     for rubbish in (b"", b"\xff\xfe", b"[]", b'{"memories": "canary"}'):
         inside.hset(name, field, rubbish)
         assert texts(cached.recall(tenant, "tea", 10)) == ["tea"]
@@ -183,12 +214,10 @@ def test_no_url_or_a_switched_off_cache_is_no_cache(database):
     )
 
 
-def test_a_url_that_the_client_refuses_is_named_and_not_repeated(database):
+@pytest.mark.parametrize("url", ["redis://canary:99999999999/x?db=canary", "redis://h/0?canary=1"])
+def test_a_url_that_the_client_refuses_is_named_and_not_repeated(database, url):
     with pytest.raises(SettingsError, match=r"^REDIS_URL must") as caught:
-        connect_cache(
-            Settings(database.path, redis_url="redis://canary:99999999999/x?db=canary", cache_enabled=True),
-            database,
-        )
+        connect_cache(Settings(database.path, redis_url=url, cache_enabled=True), database)
     assert "canary" not in str(caught.value)
 
 
@@ -198,7 +227,7 @@ def test_a_tenant_of_many_questions_does_not_fill_redis(cache, tenant, inside, m
     monkeypatch.setattr(recall, "MAX_ANSWERS", 10)
     assert isinstance(cache, RecallCache)
     for number in range(35):
-        cache.put(tenant, 1, f"question {number}", 10, Recalled([], 0, 0))
+        ask(cache, tenant, f"question {number}")
     (name,) = inside.keys()
     assert inside.hlen(name) <= 10
     assert inside.ttl(name) > 0
@@ -206,7 +235,7 @@ def test_a_tenant_of_many_questions_does_not_fill_redis(cache, tenant, inside, m
 
 def test_lifetimes_differ_so_that_not_all_is_missed_at_once(cache, make_tenant, inside):
     for number in range(30):
-        cache.put(make_tenant(f"t{number}"), 1, "question", 10, Recalled([], 0, 0))
+        ask(cache, make_tenant(f"t{number}"), "question")
     lifetimes = [inside.ttl(name) for name in inside.keys()]  # noqa: SIM118 - a Redis client is no dict
     assert min(lifetimes) >= LIFETIME_SECONDS * (1 - JITTER) - 2
     assert max(lifetimes) <= LIFETIME_SECONDS
@@ -224,26 +253,55 @@ def test_many_who_miss_the_same_at_once_ask_the_database_once(cache, tenant):
         time.sleep(0.1)
         return Recalled([], 3, 0)
 
-    def ask():
+    def ask_together():
         together.wait()
         return cache.read_through(tenant, 1, "tea", 10, work)
 
     with ThreadPoolExecutor(8) as pool:
-        answers = [future.result() for future in [pool.submit(ask) for _ in range(8)]]
+        answers = [future.result() for future in [pool.submit(ask_together) for _ in range(8)]]
     assert {answer.concepts_found for answer in answers} == {3}
     assert len(asked) == 1
 
 
-def test_what_could_not_be_deleted_is_deleted_when_redis_answers_again(cached, cache, tenant, inside):
+def test_what_could_not_be_deleted_is_deleted_when_redis_answers_again(cached, cache, tenant, held):
     learned = cached.learn(tenant, Turn("canary tea"))
     cached.recall(tenant, "tea", 10)
-    assert len(inside.keys()) == 1
     cache.breaker._open_until = float("inf")
     cached.forget(tenant, learned.memory_ids[0])
-    assert len(inside.keys()) == 1
+    assert b"canary" in held()
     cache.breaker._open_until = 0.0
     cached.recall(tenant, "other", 10)
-    assert not any(b"canary" in value for key in inside.keys() for value in inside.hvals(key))  # noqa: SIM118 - a Redis client is no dict
+    assert b"canary" not in held()
+
+
+def test_many_debts_are_paid_some_at_a_time_and_none_is_dropped(cache, tenant, inside):
+    others = [Tenant(number, "x") for number in range(1000, 1250)]
+    cache.breaker._open_until = float("inf")
+    for other in others:
+        cache.forget(other)
+    cache.breaker._open_until = 0.0
+    paid = []
+    for number in range(3):
+        ask(cache, tenant, f"question {number}")
+        paid.append(sum(inside.hexists(cache._hash(other), "seal") for other in others))
+    assert paid[0] < paid[1] == 250 == paid[2]
+
+
+def test_a_very_long_answer_is_not_kept(cache, tenant, held, cached):
+    cached.learn(tenant, *[Turn(f"tea {number} " + "x" * 60_000) for number in range(6)])
+    assert len(cached.recall(tenant, "tea", 3).memories) == 3
+    short = len(held())
+    assert len(cached.recall(tenant, "tea", 6).memories) == 6
+    assert len(held()) == short > 180_000
+
+
+@pytest.mark.parametrize("option", ["decode_responses=true", "socket_timeout=60", "retry_on_timeout=true"])
+def test_an_option_of_the_url_changes_neither_answers_nor_patience(option):
+    from continuum.cache.client import SOCKET_SECONDS, make_client
+
+    kwargs = make_client(f"redis://127.0.0.1:1/0?{option}").connection_pool.connection_kwargs
+    assert (kwargs["socket_timeout"], kwargs["decode_responses"]) == (SOCKET_SECONDS, False)
+    assert not kwargs["retry_on_timeout"]
 
 
 LEARNER = """

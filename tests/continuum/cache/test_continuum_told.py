@@ -3,6 +3,7 @@
 import telemetry
 from continuum.cache.connect import connect_cache
 from continuum.cache.told import REPORT_SECONDS, Told
+from continuum.core.records import Recalled
 from continuum.core.settings import Settings
 
 pytest_plugins = ["telemetry.testing"]
@@ -33,7 +34,7 @@ def test_an_answer_that_can_not_be_read_is_a_cache_error_without_the_answer(
     cache._client.hset(name, field, cache._owner(tenant) + f' {{"memories": "{held}"}}'.encode())
     wire.setup()
     with telemetry.operation("memory.recall"):
-        assert cache.get(tenant, 1, "question", 10) is None
+        cache.read_through(tenant, 1, "question", 10, lambda: Recalled([], 0, 0))
     wire.flush()
     cache.close()
     (event,) = wire.errors()

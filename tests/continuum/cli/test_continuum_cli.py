@@ -114,7 +114,7 @@ def test_an_export_goes_to_a_private_file_and_comes_back(run, tmp_path):
     for number in range(3):
         run("learn", "--tenant", "acme", f"tea {number}", "noted")
     path = tmp_path / "memories.jsonl"
-    assert "Exported 4 memories." in run("export", str(path), "--tenant", "acme").stderr
+    assert "Exported 4 lines." in run("export", str(path), "--tenant", "acme").stderr
     assert path.stat().st_mode & 0o777 == 0o600
     assert "4 new, 0 known" in run("import", str(path), "--tenant", "copy").stderr
     assert "0 new, 4 known" in run("import", str(path), "--tenant", "copy").stderr
@@ -140,7 +140,7 @@ def test_an_export_can_be_piped_into_an_import(run, run_process):
 def test_a_terminal_gets_a_progress_bar(run, tmp_path, monkeypatch):
     run("keys", "create", "acme")
     run("learn", "--tenant", "acme", "tea", "noted")
-    monkeypatch.setattr("continuum.cli.exchange._is_terminal", lambda: True)
+    monkeypatch.setattr("continuum.cli.progress.is_terminal", lambda: True)
     path = tmp_path / "memories.jsonl"
     assert "Exported 2" in run("export", str(path), "--tenant", "acme").stderr
     assert "Imported 2" in run("import", str(path), "--tenant", "acme").stderr

@@ -64,6 +64,20 @@ def test_ids_are_kept_where_they_are_free(engine, filled):
     assert list(engine.export(again)) == lines
 
 
+def test_what_was_said_very_often_is_several_lines_that_can_be_read_again(engine, tenant, make_tenant):
+    often = {"kind": "x" * 4000}
+    engine.learn(tenant, *[Note("ok", session=f"s-{number}", metadata=often) for number in range(300)])
+    lines = list(engine.export(tenant))
+    assert len(lines) == 5
+    assert max(map(len, lines)) < 300_000
+    assert {json.loads(line)["id"] for line in lines} == {engine.search(tenant).memories[0].id}
+    copy = make_tenant("copy")
+    for known in (0, 1):
+        imported = engine.import_lines(copy, lines)
+        assert imported.new == 1 - known
+        assert (engine.stats(copy).memories, engine.stats(copy).repeats) == (1, 299)
+
+
 GOOD = {"role": "user", "text": "canary", "created_at": "2026-03-01T12:00:00+00:00"}
 BAD = [
     "canary",

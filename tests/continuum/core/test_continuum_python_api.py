@@ -7,7 +7,7 @@ import pytest
 from real_postgres import both_databases
 
 from continuum.core.async_memory import AsyncMemory
-from continuum.core.errors import TenantNotFound
+from continuum.core.errors import InvalidTenant, TenantNotFound
 from continuum.core.memory import Memory
 from continuum.core.records import Filters, Note, Turn
 from continuum.core.settings import Settings
@@ -19,7 +19,8 @@ VERBS = {name for name in vars(Memory) if not name.startswith("_")} - {"close"}
 def test_the_verbs_work_on_a_tenant_by_name(place):
     with Memory(Settings(place)) as memory:
         memory.make_tenant("acme")
-        recalled, learned = memory.turn("acme", Turn("Maya likes tea", "noted"))
+        recalled, learned = memory.turn("acme", Turn("Maya likes tea", "noted"), idempotency_key="t")
+        assert memory.turn("acme", Turn("Maya likes tea", "noted"), idempotency_key="t")[1] == learned
         assert recalled.memories == []
         assert len(learned.memory_ids) == 2
         assert memory.recall("acme", "tea").memories[0].text == "Maya likes tea"
@@ -34,6 +35,8 @@ def test_the_verbs_work_on_a_tenant_by_name(place):
         memory.forget_tenant("acme")
         with pytest.raises(TenantNotFound):
             memory.stats("acme")
+        with pytest.raises(InvalidTenant):
+            memory.stats("canary\ud800\0")
 
 
 def test_the_tenant_is_named_to_telemetry(place, monkeypatch):

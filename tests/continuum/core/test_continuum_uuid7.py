@@ -16,5 +16,7 @@ def test_the_first_48_bits_are_the_time_in_milliseconds():
     assert before <= made.int >> 80 <= time.time_ns() // 1_000_000
 
 
-def test_ten_thousand_are_distinct():
-    assert len({uuid7() for _ in range(10_000)}) == 10_000
+def test_ten_thousand_are_distinct_and_grow():
+    made = [str(uuid7()) for _ in range(10_000)]
+    assert made == sorted(set(made))
+    assert len({identifier[20:] for identifier in made}) == 10_000

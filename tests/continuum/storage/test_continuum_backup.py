@@ -1,5 +1,7 @@
+import random
 import sqlite3
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,7 @@ from continuum.core.settings import Settings
 from continuum.storage.backup import back_up, restore
 from continuum.storage.database import open_database
 from continuum.storage.keys import find_caller, revoke_key
+from continuum.storage.tenants import list_tenants
 from continuum.storage.verification import verify
 
 
@@ -89,19 +92,34 @@ def test_restoring_over_a_database_undoes_what_came_after(database, engine, tena
     engine.learn(tenant, Note("after"))
     with pytest.raises(FileExistsError):
         restore(copy, database.path)
+    with pytest.raises(StorageError, match="stop the service first"):
+        restore(copy, database.path, replace=True)
+    assert texts(database, tenant) == ["after", "before"]
+    database.close()
     restore(copy, database.path, replace=True)
     assert texts(database, tenant) == ["before"]
     assert list(verify(database)) == []
 
 
-def test_a_log_that_a_killed_service_left_does_not_come_back_to_life(database, engine, tenant, copy):
+@pytest.mark.parametrize("what", ["", "is left of it", "is missing"])
+def test_a_log_that_a_killed_service_left_does_not_come_back_to_life(database, engine, tenant, copy, what):
     engine.learn(tenant, Note("before"))
     back_up(database.path, copy)
-    # This connection is open, as if its process had been killed: the log stays beside the file.
     engine.learn(tenant, Note("after"))
-    restore(copy, database.path, replace=True)
-    database.close()
-    again = open_database(database.path)
+    # As a kill leaves it: the file, and beside it the log that nobody folded.
+    place = copy.parent / "left" / "continuum.db"
+    place.parent.mkdir()
+    for ending in ("", "-wal"):
+        left = database.path.with_name(database.path.name + ending).read_bytes()
+        assert left
+        place.with_name(place.name + ending).write_bytes(left)
+    if what == "is left of it":
+        place.write_bytes(place.read_bytes()[:30_000])
+    elif what == "is missing":
+        place.unlink()
+    restore(copy, place, replace=True)
+    assert [path.name for path in place.parent.iterdir()] == ["continuum.db"]
+    again = open_database(place)
     assert texts(again, tenant) == ["before"]
     again.close()
 
@@ -134,6 +152,7 @@ def test_what_was_cached_of_another_future_is_not_answered(database, tenant, cop
     engine.learn(tenant, Note("tea after"))
     assert len(MemoryEngine(database, cache).recall(tenant, "tea", 5).memories) == 2
     cache.close()
+    database.close()
     restore(copy, database.path, replace=True)
     engine.learn(tenant, Note("coffee"))  # the same revision again
     cache = connect_cache(settings, database)
@@ -162,9 +181,44 @@ def test_what_is_no_backup_changes_nothing(database, engine, tenant, copy, conte
     assert [path.name for path in copy.parent.iterdir() if path.name.startswith(".")] == []
 
 
+def test_a_copy_that_is_damaged_anywhere_is_refused_and_changes_nothing(
+    database, engine, tenant, copy, tmp_path
+):
+    engine.learn(tenant, *[Turn(f"canary {number} {'x' * 500}", "noted", "s") for number in range(60)])
+    back_up(database.path, copy)
+    whole, chance = copy.read_bytes(), random.Random(3)
+    for _ in range(12):
+        page = chance.randrange(len(whole) // 4096) * 4096
+        for damaged in (
+            whole[: chance.randrange(len(whole))],
+            whole[:page] + bytes(4096) + whole[page + 4096 :],
+        ):
+            copy.write_bytes(damaged)
+            with pytest.raises(StorageError) as caught:
+                restore(copy, tmp_path / "elsewhere.db")
+            assert "canary" not in str(caught.value)
+    assert list(tmp_path.glob("*elsewhere*")) == []
+
+
+def test_what_is_damaged_beyond_reading_is_replaced(database, engine, tenant, copy):
+    engine.learn(tenant, Note("before"))
+    back_up(database.path, copy)
+    database.close()
+    for left in (b"", b"canary " * 9000, copy.read_bytes()[:30_000]):
+        database.path.write_bytes(left)
+        restore(copy, database.path, replace=True)
+        again = open_database(database.path)
+        assert texts(again, tenant) == ["before"]
+        assert list(verify(again)) == []
+        again.close()
+
+
 def test_a_database_of_others_is_refused(database, copy):
     with sqlite3.connect(copy) as connection:
         connection.execute("CREATE TABLE memories (canary)")
+    with pytest.raises(StorageError, match="no database of ours"):
+        restore(copy, database.path, replace=True)
+    connection.execute("CREATE TABLE tenants (number, public_id)")
     connection.close()
     with pytest.raises(StorageError):
         restore(copy, database.path, replace=True)
@@ -177,3 +231,14 @@ def test_a_backup_overwrites_nothing_and_leaves_nothing_half_done(database, copy
     assert copy.read_text() == "kept"
     with pytest.raises(StorageError):
         back_up(database.path, tmp_path / "nowhere" / "copy.db")
+
+
+def test_a_copy_of_the_first_version_is_brought_up_to_date(copy, bring_back):
+    with sqlite3.connect(copy) as connection:
+        connection.executescript((Path(__file__).parent / "recorded" / "schema_1.sql").read_text())
+    connection.close()
+    restored = bring_back()
+    with restored.read() as connection:
+        tenants = [tenant for tenant, _ in list_tenants(connection)]
+    assert sum(MemoryEngine(restored).stats(tenant).memories for tenant in tenants) > 0
+    assert list(verify(restored)) == []

@@ -3,6 +3,7 @@ import sqlalchemy as sa
 from real_postgres import both_databases
 
 from continuum.core.records import Note, Turn
+from continuum.storage.operations import enter_operations
 from continuum.storage.registry import operations, tenants
 from continuum.storage.tables import memories
 from continuum.storage.verification import Finding, verify
@@ -59,6 +60,30 @@ def test_what_a_lost_write_leaves_in_a_file_is_found(database, filled):
     assert found["memories that the index lacks"] == 2
     assert found["memories without an entry in the operation log"] == 1
     assert found["gaps of the operation log"] == 1
+
+
+def test_what_is_missing_of_another_instance_is_found(database, filled):
+    with database.write() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO instances (number, id, created_at) SELECT 2, 'x', created_at FROM instances"
+        )
+        for sequence in (1, 2, 4):
+            enter_operations(
+                connection,
+                filled,
+                [
+                    {
+                        "origin_number": 2,
+                        "sequence": sequence,
+                        "clock": 1,
+                        "kind": "withheld",
+                        "memory_id": "",
+                        "reference": None,
+                    }
+                ],
+                1,
+            )
+    assert list(verify(database)) == [Finding("gaps of the operation log", 1, filled.number)]
 
 
 def test_a_row_of_another_tenant_is_found(database, filled, make_tenant, engine):
