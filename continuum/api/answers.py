@@ -7,11 +7,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from continuum.core.records import Recalled  # noqa: TC001 - FastAPI reads the annotations when it runs
-
-# About what English has; a text of another language or kind has fewer to a token.
-CHARACTERS_PER_TOKEN = 4
-
 
 class _Answer(BaseModel):
     model_config = ConfigDict(from_attributes=True)
@@ -170,16 +165,3 @@ class KeyAnswer(_Answer):
     scopes: list[str]
     expires_at: datetime | None
     tenant_id: str
-
-
-def context_of(recalled: Recalled, tokens: int) -> str:
-    """The memories as lines for a prompt, best first, cut between memories where about so many tokens end."""
-    lines: list[str] = []
-    room = tokens * CHARACTERS_PER_TOKEN
-    for memory in recalled.memories:
-        line = f"[{memory.role}] {memory.text}"
-        room -= len(line) + 1
-        if room < 0:
-            break
-        lines.append(line)
-    return "\n".join(lines)

@@ -34,7 +34,10 @@ if TYPE_CHECKING:
 
 
 _HTTP_PROBLEMS = {
-    400: ("bad-request", "the request can't be read"),
+    400: (
+        "bad-request",
+        "the body can't be read: send JSON in UTF-8, uncompressed and not nested too deeply",
+    ),
     404: ("not-found", "no such resource"),
     405: ("method-not-allowed", "this resource has no such method"),
     413: TOO_LARGE,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from fastapi.responses import JSONResponse
 
@@ -18,6 +18,37 @@ MEDIA_TYPE = "application/problem+json"
 MAX_BODY_BYTES = 1024 * 1024
 # What is learned or imported at once.
 MAX_BATCH_BYTES = 4 * 1024 * 1024
+DOCUMENTED: Final[dict[int | str, dict[str, Any]]] = {
+    "4XX": {
+        "description": "A problem (RFC 9457): which field is refused, and what it accepts; never what was sent",
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "detail"],
+                    "properties": {
+                        "type": {"type": "string", "pattern": "^urn:continuum:problem:"},
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "detail": {"type": "string"},
+                        "errors": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "required": ["field", "accepted"],
+                                "properties": {"field": {"type": "string"}, "accepted": {"type": "string"}},
+                            },
+                        },
+                        "line": {"type": "integer"},
+                        "needed_scope": {"type": "string"},
+                        "trace_id": {"type": "string"},
+                    },
+                }
+            }
+        },
+    }
+}
+"""What every route answers when it refuses, for /openapi.json; the framework would name its own form instead."""
 TOO_LARGE = (
     "request-too-large",
     f"a request has at most {MAX_BODY_BYTES} bytes, a batch or an import {MAX_BATCH_BYTES}",

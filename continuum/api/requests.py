@@ -25,7 +25,7 @@ from continuum.api.fields import (
 from continuum.core.credentials import SCOPES
 from continuum.core.learning import MAX_BATCH
 from continuum.core.provenance import IMPORTANCE_FORM, ROLE_FORM, SESSION_FORM, TIME_FORM
-from continuum.core.records import Filters, Note, Turn
+from continuum.core.records import CONTEXT_TOKENS, Filters, Note, Turn
 from continuum.core.texts import TEXT_FORM
 
 
@@ -90,7 +90,10 @@ class BatchBody(_Body):
 
 
 _CONTEXT_TOKENS = Field(
-    default=8000, ge=0, le=100_000, description="a whole number from 0 to 100000, for about so many tokens"
+    default=CONTEXT_TOKENS,
+    ge=0,
+    le=100_000,
+    description="a whole number from 0 to 100000, for about so many tokens",
 )
 
 

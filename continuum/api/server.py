@@ -12,6 +12,8 @@ from continuum import __version__
 from continuum.api.body_limit import BodyLimit
 from continuum.api.errors import install_error_handlers
 from continuum.api.logs import withhold_messages
+from continuum.api.problems import DOCUMENTED
+from continuum.api.promptness import Promptness
 from continuum.api.routes import admin, erasing, exchange, health, memories, observe, overview, sync
 from continuum.core.observing import start_telemetry
 from continuum.core.services import open_services
@@ -43,14 +45,22 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         with open_services(chosen) as services, open_limiter(chosen, services.database) as limiter:
             app.state.services, app.state.limiter = services, limiter
+            app.state.promptness = Promptness()
             app.state.sync_settings = SyncSettings.of(chosen)
             yield
 
     # No pages of documentation: theirs load scripts from other people's servers. /openapi.json stays.
-    app = FastAPI(title="CONTINUUM", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="CONTINUUM",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        responses=DOCUMENTED,
+    )
     install_error_handlers(app)
     app.add_exception_handler(SyncError, sync.refuse)
-    for routes in (health, memories, erasing, exchange, overview, admin, sync, observe):
+    for routes in (memories, health, erasing, exchange, overview, admin, sync, observe):
         app.include_router(routes.router, prefix="/v1")
     app.add_middleware(BodyLimit)
     if chosen.cors_origins:

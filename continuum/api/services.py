@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from fastapi import Depends, Request
 
 from continuum.core.services import Services
-from continuum.limits.connect import Limiter
+
+if TYPE_CHECKING:
+    from continuum.api.promptness import Promptness
+    from continuum.limits.connect import Limiter
 
 
-def _services_of(request: Request) -> Services:
+def services_of(request: Request) -> Services:
+    """Database and engine of the application."""
     services: Services = request.app.state.services
     return services
 
 
-def _limiter_of(request: Request) -> Limiter | None:
+def limiter_of(request: Request) -> Limiter | None:
+    """What counts the requests of the application's keys; None where nothing does."""
     limiter: Limiter | None = request.app.state.limiter
     return limiter
 
 
-OpenServices = Annotated[Services, Depends(_services_of)]
-OpenLimiter = Annotated[Limiter | None, Depends(_limiter_of)]
+def promptness_of(request: Request) -> Promptness:
+    """Whose recalls the application does at once."""
+    promptness: Promptness = request.app.state.promptness
+    return promptness
+
+
+async def _services(request: Request) -> Services:
+    # Async, because FastAPI would run it in a worker thread otherwise.
+    return services_of(request)
+
+
+OpenServices = Annotated[Services, Depends(_services)]

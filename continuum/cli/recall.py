@@ -9,7 +9,7 @@ import click
 from continuum.cli.filters import filter_options, limit_option
 from continuum.cli.forms import SAID
 from continuum.cli.session import json_option, tenant_option
-from continuum.core.records import Filters
+from continuum.core.records import CONTEXT_TOKENS, Filters
 
 if TYPE_CHECKING:
     from continuum.core.records import Recalled
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 tokens_option = click.option(
     "--tokens",
     type=click.IntRange(0, 100_000),
-    default=8000,
+    default=CONTEXT_TOKENS,
     show_default=True,
     help="End the text between memories, after about so many tokens.",
 )

@@ -40,9 +40,7 @@ def print_learned(learned: Learned, *, err: bool = False) -> None:
 
 def print_recalled(recalled: Recalled, tokens: int) -> None:
     """Print memories as text for a prompt: as it is into a pipe, and so that it can't steer a terminal."""
-    from continuum.api.answers import context_of
-
-    if context := context_of(recalled, tokens):
+    if context := recalled.context(tokens):
         click.echo(_tame(context) if sys.stdout.isatty() else context)
 
 
@@ -50,9 +48,7 @@ def with_context(recalled: Recalled, tokens: int) -> dict[str, Any]:
     """Memories as the API answers a recall."""
     from dataclasses import asdict
 
-    from continuum.api.answers import context_of
-
-    return {"context": context_of(recalled, tokens), **asdict(recalled)}
+    return {"context": recalled.context(tokens), **asdict(recalled)}
 
 
 def one_line(text: str) -> str:

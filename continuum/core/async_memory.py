@@ -34,15 +34,22 @@ class AsyncMemory:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self._settings = settings
+        self._opened: Memory | None = None
 
     async def __aenter__(self) -> Self:
-        self._memory = await asyncio.to_thread(Memory, self._settings)
+        self._opened = await asyncio.to_thread(Memory, self._settings)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await asyncio.to_thread(self._memory.close)
+
+    @property
+    def _memory(self) -> Memory:
+        if self._opened is None:
+            raise RuntimeError("not open: use it by `async with AsyncMemory() as memory`")
+        return self._opened
 
     async def make_tenant(self, tenant: str) -> None:
         """Make the tenant, unless it is there."""

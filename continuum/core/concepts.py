@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from continuum.core.words import STOP_WORDS, words
@@ -81,19 +81,23 @@ def _phrases(text: str) -> Iterator[Concept]:
 
 def _names(sentences: Iterable[str]) -> Iterator[Concept]:
     for sentence in sentences:
-        for capitalised, run in groupby(_TOKEN.findall(sentence), key=_is_capitalised):
-            if capitalised:
+        run: list[str] = []
+        # One token more, which ends a run at the sentence's end.
+        for token in (*_TOKEN.findall(sentence), ""):
+            if token[:1].isupper() and _is_name(token):
+                run.append(token)
+            elif run:
                 yield Concept(" ".join(run)[:MAX_NAME_CHARACTERS].rstrip(), "name")
+                run = []
 
 
-def _is_capitalised(token: str) -> bool:
-    # The cheap questions first: few words are capitalised.
-    if len(token) < 2 or not token[0].isupper():
-        return False
-    return _APOSTROPHE.split(token, maxsplit=1)[0].casefold() not in STOP_WORDS
+def _is_name(token: str) -> bool:
+    return len(token) > 1 and _APOSTROPHE.split(token, maxsplit=1)[0].casefold() not in STOP_WORDS
 
 
 def _topics(text: str) -> Iterator[Concept]:
-    for word, count in Counter(words(text)).most_common(MAX_CONCEPTS):
-        if count > 1 and len(word) >= 5 and word.isalpha() and word not in STOP_WORDS:
+    repeated = [(word, count) for word, count in Counter(words(text)).items() if count > 1]
+    repeated.sort(key=itemgetter(1), reverse=True)
+    for word, _ in repeated[:MAX_CONCEPTS]:
+        if len(word) >= 5 and word.isalpha() and word not in STOP_WORDS:
             yield Concept(word, "topic")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import telemetry
 from continuum.core import exchange, learning, observed, reading
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from continuum.storage.storing import NewMemory
 
 _EVERYTHING = Filters()
+MAX_LIMIT: Final = 100
+"""How many memories an answer or a page has at most."""
 
 
 class MemoryEngine:
@@ -56,6 +58,11 @@ class MemoryEngine:
         self._database = database
         self._cache = cache
         self._meaning = meaning
+
+    @property
+    def answers_at_once(self) -> bool:
+        """Whether recall asks a file of this machine and nobody else: no server, no cache, no model."""
+        return self._database.answers_at_once and self._cache is None and self._meaning is None
 
     @observed.operation("learn", observed.learned_counts)
     def learn(self, tenant: Tenant, *items: Turn | Note, idempotency_key: str | None = None) -> Learned:
@@ -92,12 +99,14 @@ class MemoryEngine:
         Raises:
             InvalidText: the question is not an acceptable text.
             InvalidProvenance: a filter has no accepted form.
+            InvalidFilter: the limit isn't from 1 to 100.
             RecallError: the database could not be read.
 
         """
         telemetry.register_content(question)
         terms = search_terms(checked_text(question))
         _check(filters)
+        _check_limit(limit)
         if not terms:
             return Recalled([], 0, 0)
         with raising(RecallError, "memories could not be read"):
@@ -127,13 +136,14 @@ class MemoryEngine:
         Raises:
             InvalidText: the words are not an acceptable text.
             InvalidProvenance: a filter has no accepted form.
-            InvalidFilter: the cursor is none.
+            InvalidFilter: the cursor is none, or the limit isn't from 1 to 100.
             RecallError: the database could not be read.
 
         """
         telemetry.register_content(*([] if words is None else [words]))
         terms = [] if words is None else search_terms(checked_text(words))
         _check(filters)
+        _check_limit(limit)
         if cursor is not None and not is_uuid(cursor):
             raise InvalidFilter("a cursor is the next_cursor of the page before")
         if words is not None and not terms:
@@ -310,6 +320,11 @@ def _check_ids(*ids: str) -> None:
     # Before the database sees them: what is no id may hold characters that it can't take.
     if not all(map(is_uuid, ids)):
         raise MemoryNotFound("no such memory")
+
+
+def _check_limit(limit: int) -> None:
+    if type(limit) is not int or not 1 <= limit <= MAX_LIMIT:
+        raise InvalidFilter(f"a limit is a whole number from 1 to {MAX_LIMIT}")
 
 
 def _check(filters: Filters) -> None:

@@ -91,7 +91,9 @@ def store(connection: sa.Connection, tenant: Tenant, memories: Sequence[NewMemor
 
 def request_digest(memories: Sequence[NewMemory]) -> str:
     """The same for the same request, whatever key it brings."""
-    return _digest(json.dumps([asdict(memory) for memory in memories], sort_keys=True, default=str))
+    said = json.dumps([asdict(memory) for memory in memories], default=str)
+    # Once more, because keys that aren't all texts can't be sorted before.
+    return _digest(json.dumps(json.loads(said), sort_keys=True))
 
 
 def key_digest(key: str) -> str:

@@ -68,7 +68,7 @@ def _near(
 
 
 def _fused(connection: sa.Connection, tenant: Tenant, question: str, ranked: Sequence[Ranked]) -> Recalled:
-    rows = read_memories(connection, tenant, [each.number for each in ranked])
+    rows: dict[int, Any] = read_memories(connection, tenant, [each.number for each in ranked])  # as rows are
     telemetry.register_content(*(row.text for row in rows.values()))
     own = {row.number: row for row in own_rows(tenant, rows.values())}
     ranked = [each for each in ranked if each.number in own]

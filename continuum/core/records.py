@@ -8,6 +8,10 @@ from typing import Any, Final
 
 # Who said it; a note was said by nobody.
 ROLES: Final = ("user", "assistant", "system", "tool", "note")
+CONTEXT_TOKENS: Final = 8000
+"""About so many tokens a context has at most, unless somebody wants another number."""
+# About what English has; a text of another language or kind has fewer to a token.
+_CHARACTERS_PER_TOKEN: Final = 4
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,18 @@ class Recalled:
     memories: list[RecalledMemory]
     concepts_found: int
     relationships_found: int
+
+    def context(self, tokens: int = CONTEXT_TOKENS) -> str:
+        """The memories as lines for a prompt, best first, cut between memories where about so many tokens end."""
+        lines: list[str] = []
+        room = tokens * _CHARACTERS_PER_TOKEN
+        for memory in self.memories:
+            line = f"[{memory.role}] {memory.text}"
+            room -= len(line) + 1
+            if room < 0:
+                break
+            lines.append(line)
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True)

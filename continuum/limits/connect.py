@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 from continuum.cache.client import make_client
 from continuum.limits.buckets import LocalBuckets, Rate
@@ -20,6 +20,9 @@ _DEFAULT_BURST_SECONDS: Final = 10
 
 class Limiter(Protocol):
     """Counts requests by name."""
+
+    answers_at_once: ClassVar[bool]
+    """Whether it asks nobody else."""
 
     def take(self, name: str) -> float:
         """0 when one more request may be made now, or else in how many seconds."""

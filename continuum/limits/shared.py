@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from continuum.cache.breaker import Breaker
 
@@ -37,6 +37,8 @@ return wait
 
 class SharedBuckets:
     """A bucket for each name; in Redis no name tells whose it is."""
+
+    answers_at_once: ClassVar[bool] = False
 
     def __init__(self, client: redis.Redis, secret: bytes, rate: Rate, own: LocalBuckets) -> None:
         self._client = client

@@ -6,7 +6,7 @@ import secrets
 from abc import ABC, abstractmethod
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import sqlalchemy as sa
 
@@ -26,6 +26,9 @@ class Database(ABC):
     A transaction is opened for a tenant, whose rows alone it sees on PostgreSQL; statements name the tenant
     all the same. One that is opened for nobody sees keys, tenants and instances, and no memories there.
     """
+
+    answers_at_once: ClassVar[bool] = False
+    """Whether a row is found sooner than a thread for it: nothing is asked over a network, nobody waited for."""
 
     def __init__(self, place: Path | PostgresAddress, engine: sa.Engine) -> None:
         self.place = place

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
 from continuum.core.errors import MemoryNotFound
 from continuum.core.ranking import Candidate, is_hopeless
+from continuum.core.records import Filters
 from continuum.storage.aliases import resolve
 from continuum.storage.filters import conditions
 from continuum.storage.index import index_of
@@ -21,21 +22,53 @@ from continuum.storage.tables import memories, repeats
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from continuum.core.records import Filters
     from continuum.core.tenancy import Tenant
     from continuum.storage.index import Match
 
 
 # Session, when it occurred, when it was learned.
 Provenance = tuple[str | None, datetime | None, datetime | None]
+_NONE = Filters()
 _PROVENANCE = ("session", "occurred_at", "created_at")
 _STRENGTHS = ("strength", "lexical", "neighbours", "time")
 # Built once: building it costs more than running it.
-_OF_NUMBERS = (memories.c.tenant_number == sa.bindparam("tenant"), AnyOf(memories.c.number, "numbers"))
+_OF_NUMBERS = (
+    # Plus nothing, so that SQLite doesn't go through all memories of the tenant.
+    memories.c.tenant_number + sa.literal_column("0") == sa.bindparam("tenant"),
+    AnyOf(memories.c.number, "numbers"),
+)
 _HAPPENED = sa.func.coalesce(memories.c.occurred_at, memories.c.created_at)
-_BY_NUMBER = Prepared(sa.select(memories).where(*_OF_NUMBERS))
+
+
+class Stored(NamedTuple):
+    """What is read of a memory when its number is known."""
+
+    number: int
+    tenant_number: int
+    id: str
+    role: str
+    created_at: datetime
+    occurred_at: datetime | None
+    importance: float
+    superseded_by: str | None
+    near_duplicate_of: str | None
+    text: str
+    session: str | None
+    metadata: dict[str, Any]
+
+    def __repr__(self) -> str:
+        """No word of it."""
+        return f"Stored({self.number})"
+
+
+_BY_NUMBER = Prepared(sa.select(*(memories.c[name] for name in Stored._fields)).where(*_OF_NUMBERS))
+# When they happened only puts them in order, which it does in the form that the driver gives.
 _PLACES = Prepared(
-    sa.select(memories.c.number, memories.c.session, _HAPPENED.label("happened")).where(*_OF_NUMBERS)
+    sa.select(
+        memories.c.number,
+        memories.c.session,
+        sa.type_coerce(_HAPPENED, sa.types.NullType()).label("happened"),
+    ).where(*_OF_NUMBERS)
 )
 _CURRENT_SESSIONS = Prepared(
     sa.select(memories.c.number, memories.c.session).where(*_OF_NUMBERS, memories.c.superseded_by.is_(None))
@@ -62,9 +95,8 @@ def find_candidates(
         best: when only so many are to be ranked best by words alone; the hopeless are left out then.
 
     """
-    wanted = conditions(tenant, filters)
-    if len(wanted) > 1:
-        return _find_filtered(connection, tenant, terms, wanted, limit)
+    if filters != _NONE:
+        return _find_filtered(connection, tenant, terms, conditions(tenant, filters), limit)
     found: list[Match] = []
     with closing(index_of(connection).strongest(connection, tenant, terms, limit)) as matches:
         for match in matches:
@@ -116,12 +148,10 @@ def sessions_of(connection: sa.Connection, tenant: Tenant, numbers: Sequence[int
     return dict(_CURRENT_SESSIONS.rows(connection, {"tenant": tenant.number, "numbers": numbers}))
 
 
-def read_memories(
-    connection: sa.Connection, tenant: Tenant, numbers: Sequence[int]
-) -> dict[int, sa.Row[Any]]:
-    """Rows of memories by their numbers."""
-    found = _BY_NUMBER.run(connection, {"tenant": tenant.number, "numbers": numbers})
-    return {row.number: row for row in found}
+def read_memories(connection: sa.Connection, tenant: Tenant, numbers: Sequence[int]) -> dict[int, Stored]:
+    """Memories by their numbers."""
+    rows = _BY_NUMBER.rows(connection, {"tenant": tenant.number, "numbers": numbers})
+    return {row[0]: Stored._make(row) for row in rows}
 
 
 def page_memories(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -15,7 +16,6 @@ from continuum.storage.prepared import begin_straight, fetch
 from continuum.storage.schema import is_current, migrate
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 _WRITES = "continuum_writes"
 _BUSY_MILLISECONDS = 10_000
 _SWEEP_MILLISECONDS = 200
+_KEPT = 8
 _PRAGMAS = (
     f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = NORMAL",
+    # Pages. What is learned changes the same ones again and again: folded in less often, each is copied less.
+    "PRAGMA wal_autocheckpoint = 4000",
     "PRAGMA foreign_keys = ON",
     # What is deleted is overwritten: a forgotten memory is not to be found in the file.
     "PRAGMA secure_delete = ON",
@@ -38,37 +41,89 @@ _PRAGMAS = (
 class SqliteDatabase(Database):
     """One SQLite file."""
 
+    # Whoever reads waits for no writer, in this process or another.
+    answers_at_once = True
+
     def __init__(self, path: Path) -> None:
         super().__init__(path, _engine(path))
         self._writing_engine = self._engine.execution_options(**{_WRITES: True})
         # SQLite lets one writer in and makes the others poll; within the process a lock queues them instead.
         self._turn_to_write = threading.Lock()
+        # Open and in no transaction, unless their last one failed: to begin one costs a third then. The last one
+        # to be used is the first to be used again, and knows most of the file.
+        self._writer: sa.Connection | None = None
+        self._readers: list[sa.Connection] = []
+        self._most_readers = _KEPT
+        # Whether the log still has pages from before an erasure, because somebody reads for long.
+        self._is_unswept = False
 
     @contextmanager
     def read(self, tenant: Tenant | None = None) -> Iterator[sa.Connection]:  # noqa: ARG002 - PostgreSQL needs it
         """One state of the file, whatever others write meanwhile."""
-        with self._engine.begin() as connection:
-            yield connection
+        try:
+            connection = self._readers.pop()
+        except IndexError:
+            connection = self._engine.connect()
+        try:
+            with connection.begin():
+                yield connection
+        except BaseException:
+            connection.close()
+            raise
+        if len(self._readers) < self._most_readers:
+            self._readers.append(connection)
+        else:
+            connection.close()
 
     @contextmanager
     def write(self, tenant: Tenant | None = None) -> Iterator[sa.Connection]:  # noqa: ARG002 - PostgreSQL needs it
         """Holds the write lock from the first moment."""
-        with self._turn_to_write, self._writing_engine.begin() as connection:
-            yield connection
+        with self._turn_to_write:
+            if self._writer is None:
+                self._writer = self._writing_engine.connect()
+            try:
+                with self._writer.begin():
+                    yield self._writer
+            except BaseException:
+                self._close_writer()
+                raise
+            if self._is_unswept:
+                # What was to be written is, whatever comes of this.
+                with suppress(sqlite3.Error, sa.exc.SQLAlchemyError):
+                    self._fold(0)
+
+    def close(self) -> None:
+        """Wait a while for whoever writes, then close all connections that nobody uses."""
+        if self._turn_to_write.acquire(timeout=_BUSY_MILLISECONDS / 1000):
+            self._close_writer()
+            self._turn_to_write.release()
+        self._most_readers = 0
+        while self._readers:
+            self._readers.pop().close()
+        super().close()
+
+    def _close_writer(self) -> None:
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
 
     def sweep(self) -> None:
         """Fold the write-ahead log into the file: it holds pages as they were before the erasure.
 
-        Where readers keep it from that for long, the next one to fold the log does it.
+        Where readers keep it from that for long, each who writes tries again.
         """
+        self._fold(_SWEEP_MILLISECONDS)
+
+    def _fold(self, milliseconds: int) -> None:
         connection = self._engine.raw_connection()
         try:
             cursor = connection.cursor()
-            cursor.execute(f"PRAGMA busy_timeout = {_SWEEP_MILLISECONDS}")
-            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            cursor.execute(f"PRAGMA busy_timeout = {milliseconds}")
+            ((is_kept, *_),) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             cursor.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
         finally:
             connection.close()
+        self._is_unswept = bool(is_kept)
 
 
 def open_file(path: Path) -> SqliteDatabase:
@@ -108,7 +163,7 @@ def _engine(path: Path) -> sa.Engine:
     # Looked up at call time, not imported by name: instrumentation replaces the function in its module.
     engine = sa.create_engine(
         sa.URL.create("sqlite", database=str(path)),
-        pool_size=8,
+        pool_size=_KEPT,
         max_overflow=40,
         pool_timeout=10,
         # Bound values are content; without this they stand in messages of errors and in SQLAlchemy's log.

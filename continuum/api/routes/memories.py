@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict
+from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Response
+from fastapi import APIRouter, Header, Request, Response
 
 from continuum.api.answers import (
     FoundAnswer,
@@ -17,7 +18,6 @@ from continuum.api.answers import (
     RecallAnswer,
     SearchAnswer,
     TurnAnswer,
-    context_of,
 )
 from continuum.api.auth import Reader, Writer
 from continuum.api.fields import IDEMPOTENCY_FORM
@@ -30,13 +30,18 @@ from continuum.api.requests import (
     SupersedeBody,
     TurnBody,
 )
-from continuum.api.services import OpenServices
+from continuum.api.services import OpenServices, promptness_of, services_of
 from continuum.core.errors import PermissionDenied
 from continuum.core.records import Filters, Note, Turn
 from continuum.core.services import Services
 from continuum.core.tenancy import Tenant
 
 router = APIRouter()
+
+# What a question has that nobody made long on purpose.
+_USUAL_CHARACTERS = 300
+_USUAL = 20
+_EVERYTHING = Filters()
 
 IdempotencyKey = Annotated[str | None, Header(min_length=1, max_length=200, description=IDEMPOTENCY_FORM)]
 
@@ -65,10 +70,18 @@ def learn_note(
     return _learn(services, caller.tenant, body.note(), key=idempotency_key)
 
 
+# The request itself instead of what FastAPI would find in it: each dependency costs as much as the body's model.
 @router.post("/recall")
-def recall(body: RecallBody, caller: Reader, services: OpenServices) -> RecallAnswer:
+async def recall(body: RecallBody, caller: Reader, request: Request) -> RecallAnswer:
     """Find what is remembered about a message."""
-    return _recall(services, caller.tenant, body.message, body, body.filters())
+    services = services_of(request)
+    filters = body.filters()
+    is_usual = (
+        filters == _EVERYTHING and len(body.message) <= _USUAL_CHARACTERS and body.max_concepts <= _USUAL
+    )
+    work = partial(_recall, services, caller.tenant, body.message, body, filters)
+    may_be_long = not (is_usual and services.engine.answers_at_once)
+    return await promptness_of(request).run(caller.tenant, work, may_be_long=may_be_long)
 
 
 @router.post("/turn")
@@ -116,7 +129,7 @@ def _recall(
     recalled = services.engine.recall(tenant, message, wanted.max_concepts, filters)
     milliseconds = round((time.perf_counter() - begin) * 1000, 2)
     return RecallAnswer(
-        context=context_of(recalled, wanted.context_tokens),
+        context=recalled.context(wanted.context_tokens),
         memories=[MemoryAnswer.model_validate(memory) for memory in recalled.memories],
         concepts_found=recalled.concepts_found,
         relationships_found=recalled.relationships_found,

@@ -11,9 +11,9 @@ from anyio import to_thread
 from fastapi import APIRouter, BackgroundTasks, Depends, Query, Request, Response, Security
 from fastapi.security import APIKeyHeader
 
-from continuum.api.auth import Writer, identify
+from continuum.api.auth import HEADER, Writer, identify
 from continuum.api.problems import problem
-from continuum.api.services import OpenLimiter, OpenServices
+from continuum.api.services import OpenServices
 from continuum.core.errors import AuthenticationError, MemoryNotFound, PermissionDenied, StorageError
 from continuum.core.observed import Observed, synced_counts
 from continuum.core.tenancy import Tenant
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/sync")
 MEDIA_TYPE: Final = "application/octet-stream"
 _UNREAD: Final = "the log could not be read"
-_header = APIKeyHeader(name="X-API-Key", auto_error=False)
+_header = APIKeyHeader(name=HEADER, auto_error=False)
 _BODY: Final = {"requestBody": {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
 _ANSWER: Final = {200: {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
 
@@ -53,13 +53,12 @@ class Calling:
 async def _calling(
     request: Request,
     services: OpenServices,
-    limiter: OpenLimiter,
     background: BackgroundTasks,
     key: Annotated[str | None, Security(_header)] = None,
 ) -> Calling:
     body = await request.body()
     try:
-        caller = await identify(services, limiter, background, key)
+        caller = await identify(request, background)
     except AuthenticationError:
         if key is not None:
             await to_thread.run_sync(_tell_forgotten, request, services, body, key)

@@ -1,7 +1,11 @@
+import asyncio
+from datetime import timedelta
+
 import pytest
 
 from continuum.core.credentials import key_id, new_key
-from continuum.storage.keys import revoke_key
+from continuum.storage.database import open_database
+from continuum.storage.keys import create_key, revoke_key, rotate_key
 
 READ_ROUTES = [
     ("POST", "/v1/recall", {"message": "x"}),
@@ -61,6 +65,43 @@ def test_every_bad_key_gets_the_same_answer(client, database, make_key):
     assert {answer.status_code for answer in answers} == {401}
     assert len({answer.content for answer in answers}) == 1
     assert client.get("/v1/stats", headers={"X-API-Key": good}).status_code == 200
+
+
+def test_a_key_in_use_ends_at_once_when_another_process_revokes_or_replaces_it(client, database, tenant):
+    with database.write() as connection:
+        keys = [create_key(connection, tenant, ["read"]) for _ in range(2)]
+
+    def ask():
+        return [client.get("/v1/stats", headers={"X-API-Key": key}).status_code for key in keys]
+
+    assert ask() == [200, 200]
+    other_process = open_database(database.place)
+    with other_process.write() as connection:
+        revoke_key(connection, key_id(keys[0]))
+    assert ask() == [401, 200]
+    with other_process.write() as connection:
+        rotate_key(connection, key_id(keys[1]), timedelta(0))
+    assert ask() == [401, 401]
+    other_process.close()
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_key_is_looked_up_on_the_event_loop_only_when_nobody_else_is_asked(client, headers, at_once):
+    places = []
+
+    class Watching:
+        answers_at_once = at_once
+
+        def take(self, _name):
+            try:
+                places.append(asyncio.get_running_loop() is not None)
+            except RuntimeError:
+                places.append(False)
+            return 0.0
+
+    client.app.state.limiter = Watching()
+    assert client.get("/v1/stats", headers=headers).status_code == 200
+    assert places == [at_once]
 
 
 @pytest.mark.parametrize(

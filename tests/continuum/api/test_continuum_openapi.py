@@ -1,4 +1,4 @@
-"""Requests made up from the OpenAPI document, good ones and bad ones: no answer is a 5xx.
+"""Requests made up from the OpenAPI document, good ones and bad ones: no answer is a 5xx, each as documented.
 
 ``CONTINUUM_TEST_EXAMPLES`` says how many for each operation.
 """
@@ -12,8 +12,14 @@ import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from real_postgres import both_databases
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 
 EXAMPLES = int(os.environ.get("CONTINUUM_TEST_EXAMPLES", "6"))
+AS_DOCUMENTED = [status_code_conformance, content_type_conformance, response_schema_conformance]
 # Fails by design.
 FAILS = "/v1/telemetry/test-error"
 
@@ -47,6 +53,7 @@ def test_no_request_made_from_the_document_is_answered_with_5xx(client, make_key
                 response = case.call(headers=headers)
                 answered[response.status_code] = answered.get(response.status_code, 0) + 1
                 assert response.status_code < 500, (case.method, case.path)
+                case.validate_response(response, checks=AS_DOCUMENTED)
 
             # What takes nothing can't be asked wrongly.
             with suppress(Unsatisfiable):

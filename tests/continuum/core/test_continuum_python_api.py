@@ -24,6 +24,8 @@ def test_the_verbs_work_on_a_tenant_by_name(place):
         assert recalled.memories == []
         assert len(learned.memory_ids) == 2
         assert memory.recall("acme", "tea").memories[0].text == "Maya likes tea"
+        assert memory.recall("acme", "tea").context(10) == "[user] Maya likes tea"
+        assert not memory.recall("acme", "tea").context(1)
         note = memory.learn("acme", Note("Maya likes coffee", session="s"), idempotency_key="k")
         memory.supersede("acme", learned.memory_ids[0], note.memory_ids[0])
         assert len(memory.search("acme", Filters(concept="maya")).memories) == 2
@@ -78,3 +80,16 @@ def test_both_apis_take_the_same_and_the_tenant_first():
         assert list(plain)[:2] == ["self", "tenant"]
         assert plain["tenant"].default is inspect.Parameter.empty
         assert list(waiting) == [parameter for parameter in plain if parameter != "progress"], name
+
+
+def test_an_asynchronous_one_that_was_not_opened_says_how():
+    with pytest.raises(RuntimeError, match="async with AsyncMemory"):
+        asyncio.run(AsyncMemory().stats("acme"))
+
+
+def test_metadata_with_keys_of_several_kinds_is_the_same_request_again(place):
+    with Memory(Settings(place)) as memory:
+        memory.make_tenant("acme")
+        turn = Turn("Maya likes tea", metadata={1: "one", "two": 2})
+        first, again = (memory.learn("acme", turn, idempotency_key="t") for _ in range(2))
+        assert first == again

@@ -1,7 +1,9 @@
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
+import sqlalchemy as sa
 
 from continuum.core.errors import StorageError
 from continuum.core.records import Turn
@@ -22,9 +24,62 @@ def test_connections_have_the_settings_that_the_design_needs(database):
     with database.read() as connection:
         found = {
             name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
-            for name in ("journal_mode", "foreign_keys", "busy_timeout", "secure_delete")
+            for name in (
+                "journal_mode",
+                "synchronous",
+                "wal_autocheckpoint",
+                "foreign_keys",
+                "busy_timeout",
+                "secure_delete",
+            )
         }
-    assert found == {"journal_mode": "wal", "foreign_keys": 1, "busy_timeout": 10_000, "secure_delete": 1}
+    assert found == {
+        "journal_mode": "wal",
+        "synchronous": 1,
+        "wal_autocheckpoint": 4000,
+        "foreign_keys": 1,
+        "busy_timeout": 10_000,
+        "secure_delete": 1,
+    }
+
+
+def test_connections_are_used_again_and_are_closed_with_the_database(database, tenant, place):
+    with database.read() as first, database.read() as other:
+        assert first is not other
+    with database.read() as again, database.read() as at_once:
+        assert {again, at_once} == {first, other}
+    with database.write() as writer:
+        writer.exec_driver_sql("INSERT INTO secrets VALUES ('x', x'00')")
+    with database.write() as same:
+        assert same is writer
+    assert place.with_name("continuum.db-wal").stat().st_size > 0
+    database.close()
+    # Whoever closes the file last folds its log into it.
+    assert not place.with_name("continuum.db-wal").exists()
+
+
+def test_what_failed_on_a_connection_leaves_nothing_to_the_next_transaction(database):
+    def fail(transaction):
+        with transaction() as connection:
+            failed.append(connection)
+            connection.exec_driver_sql("SELECT * FROM nowhere")
+
+    failed = []
+    for transaction in (database.read, database.write, database.read, database.write):
+        with pytest.raises(sa.exc.OperationalError):
+            fail(transaction)
+        with transaction() as connection:
+            assert connection not in failed
+            assert connection.exec_driver_sql("SELECT count(*) FROM tenants").scalar() == 0
+    assert all(connection.closed for connection in failed)
+
+
+def test_more_readers_than_are_kept_are_served_and_let_go(database):
+    with ExitStack() as stack:
+        used = [stack.enter_context(database.read()) for _ in range(12)]
+        assert len(set(used)) == 12
+    assert len(database._readers) == 8
+    assert sum(not connection.closed for connection in used) == 8
 
 
 def test_many_may_open_a_new_database_at_once(tmp_path):
@@ -93,6 +148,24 @@ def test_a_forgotten_session_is_not_in_the_files_of_the_running_service(engine, 
     content = b"".join(path.read_bytes().lower() for path in place.parent.glob("continuum.db*"))
     assert b"something else" in content
     assert not any(word in content for word in (b"ottokar", b"quokka", b"gambl"))
+
+
+def test_what_a_long_reader_kept_in_the_log_is_gone_with_the_next_writing_after_it(
+    engine, tenant, database, place
+):
+    ident = engine.learn(tenant, Turn("Ottokar gambles")).memory_ids[0]
+
+    def is_there():
+        return any(b"ottokar" in path.read_bytes().lower() for path in place.parent.glob("continuum.db*"))
+
+    with database.read() as connection:
+        assert tenant_count(connection) == 1
+        engine.forget(tenant, ident)
+        engine.learn(tenant, Turn("while somebody reads"))
+        assert is_there()
+    engine.learn(tenant, Turn("something else"))
+    assert not is_there()
+    assert engine.stats(tenant).memories == 2
 
 
 def test_an_erasure_does_not_wait_long_for_a_reader(engine, tenant, database):
