@@ -10,6 +10,8 @@ from templates import ASKED, BY_HAND, BY_HAND_QUESTIONS, CHATTER, FACTS, PEOPLE
 
 SEED = 20_250_101
 CONVERSATIONS = 12
+# With an assistant that answers at length, in so many sentences.
+TALKATIVE, SENTENCES = 3, 25
 SESSIONS = 14
 
 
@@ -28,7 +30,8 @@ class Conversation:
 def conversations() -> list[Conversation]:
     """All of them, the same at every run."""
     chance = random.Random(SEED)
-    return [*(_made(chance) for _ in range(CONVERSATIONS)), _by_hand()]
+    made = [_made(chance) for _ in range(CONVERSATIONS)]
+    return [*made, _by_hand(), *(_talkative(chance) for _ in range(TALKATIVE))]
 
 
 def _made(chance: random.Random) -> Conversation:
@@ -99,6 +102,23 @@ def _ask(made: Conversation, said: dict[tuple[int, int], list[int]], chance: ran
         else:
             made.questions.append(("same words", chance.choice(near).format(**ask), gold))
         made.questions.append(("other words", chance.choice(other).format(**ask), gold))
+
+
+def _talkative(chance: random.Random) -> Conversation:
+    """What people say drowns easily between answers of two hundred words."""
+    made = _made(chance)
+    idle = sorted({*(fact[1] for fact in FACTS), *(said for pair in CHATTER for said in pair)})
+    made.turns = [
+        (
+            session,
+            moment,
+            role,
+            " ".join([text, *chance.sample(idle, SENTENCES)]) if role == "assistant" else text,
+        )
+        for session, moment, role, text in made.turns
+    ]
+    made.questions = [("beside long answers", question, gold) for _, question, gold in made.questions]
+    return made
 
 
 def _by_hand() -> Conversation:

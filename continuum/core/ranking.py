@@ -18,7 +18,7 @@ CANDIDATES: Final = 100
 # Less near in meaning than so many others, a memory has nothing to do with the question.
 NEAREST: Final = 100
 # What the session counts beside the memory's own match.
-_SESSION_WEIGHT = 0.2
+_SESSION_WEIGHT = 0.4
 
 
 class Candidate(NamedTuple):

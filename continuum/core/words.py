@@ -10,13 +10,14 @@ _WORD = re.compile(r"[\w\u0300-\u036f]+")
 
 _STOP_WORDS = """
     a about above after again all also am an and any are aren as at be because been before being below
-    between both but by can could couldn d did didn do does doesn doing don down during each few for from
-    further had hadn has hasn have haven having he her here hers herself him himself his how i if in into
-    is isn it its itself just let ll m me might more most must my myself no nor not now of off ok okay on
-    once only or other our ours ourselves out over own please re s same shall she should shouldn so some
-    such t than thank thanks that the their theirs them themselves then there these they this those
-    through to too under until up us ve very was wasn we were weren what when where which while who whom
-    why will with won would wouldn yes yet you your yours yourself yourselves
+    between both but by can could couldn d did didn do does doesn doing don down during each few for
+    from further had hadn has hasn have haven having he her here hers herself him himself his how i if
+    in into is isn it its itself just kind kinds let ll m many me might more most much must my myself no
+    nor not now of off ok okay on once only or other our ours ourselves out over own please re s same
+    shall she should shouldn so some such t than thank thanks that the their theirs them themselves then
+    there these they this those through to too under until up us ve very was wasn we were weren what
+    when where which while who whom why will with won would wouldn yes yet you your yours yourself
+    yourselves
 """
 STOP_WORDS = frozenset(_STOP_WORDS.split())
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from continuum.core.errors import StorageError
 
 # Oldest first; a test compares them with the migrations. Alembic itself is only imported to migrate.
-VERSIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006")
+VERSIONS: Final = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 # Migrations see their connection through alembic's globals.
 _ONE_AT_A_TIME = threading.Lock()
 _LATER = "the database was written by a later version of continuum"

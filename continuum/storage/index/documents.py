@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -21,14 +22,18 @@ if TYPE_CHECKING:
 
 # So many memories before one, and as many after it, tell what it is about.
 REACH: Final = 2
-# A long document beside a short remark would be all that the remark is found by.
-_MAX_NEIGHBOUR = 2000
+# A long document beside a short remark would be all that the remark is found by. Hardly anybody writes messages of
+# more words; assistants do.
+_MOST_WORDS = 100
+_MOST_CHARACTERS = 2000
+_BEGINNING = re.compile(rf"(?:[^\w\u0300-\u036f]*[\w\u0300-\u036f]+){{0,{_MOST_WORDS}}}")
 # Of a row: number, text, moment.
 _NUMBER, _TEXT = 0, 1
 _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+_MONTH_BEGINNINGS = frozenset(month[:3].casefold() for month in _MONTHS)
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,8 @@ class Document:
 
     number: int
     text: str = field(repr=False)
-    neighbours: str = field(repr=False)
+    near: str = field(repr=False)
+    far: str = field(repr=False)
     day: str
 
 
@@ -47,7 +53,7 @@ def with_added(
     """The documents of memories that have become current, and those they change: sessions by their numbers."""
     alone = [number for number, session in sessions.items() if session is None]
     for row in _ALONE.rows(connection, {"tenant": tenant.number, "numbers": alone}) if alone else ():
-        yield _document(row, ())
+        yield _document(row, (), ())
     for session, added in _by_session(sessions):
         rows = _window(connection, tenant, session, added)
         places = [index for index, row in enumerate(rows) if row[_NUMBER] in sessions]
@@ -89,17 +95,34 @@ def _around(rows: Sequence[_Row], places: Collection[int]) -> Iterator[Document]
             after = rows[place + 1 : place + 1 + REACH]
             # Those after it count once all are there: each memory of a conversation is then written twice and
             # not three times, and it doesn't matter how many were learned at once.
-            yield _document(rows[place], (*before, *(after if len(after) == REACH else ())))
+            if len(after) < REACH:
+                after = ()
+            near, far = (*before[-1:], *after[:1]), (*before[:-1], *after[1:])
+            yield _document(rows[place], near, far)
 
 
-def _document(row: _Row, around: Sequence[_Row]) -> Document:
+def _document(row: _Row, near: Sequence[_Row], far: Sequence[_Row]) -> Document:
     number, text, happened = row
     return Document(
         number=number,
         text=text,
-        neighbours="\n".join([other[_TEXT][:_MAX_NEIGHBOUR] for other in around]),
+        near="\n".join([beginning(other[_TEXT]) for other in near]),
+        far="\n".join([beginning(other[_TEXT]) for other in far]),
         day=f"{happened.day} {_MONTHS[happened.month - 1]} {happened.year}",
     )
+
+
+def beginning(text: str) -> str:
+    """What of a memory its neighbours are found by."""
+    if len(text) < 2 * _MOST_WORDS:
+        return text
+    begin = _BEGINNING.match(text[:_MOST_CHARACTERS])
+    return "" if begin is None else begin[0]
+
+
+def may_be_of_a_day(word: str) -> bool:
+    """Whether a case-folded word looks as if it stood in a date; no other word does."""
+    return word.isdecimal() or word[:3] in _MONTH_BEGINNINGS
 
 
 def _statements() -> tuple[Prepared, Prepared, Prepared]:

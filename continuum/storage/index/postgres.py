@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -11,6 +12,7 @@ from sqlalchemy.dialects.postgresql import TSVECTOR
 
 from continuum.core.words import words
 from continuum.storage.index.documents import with_added, without_removed
+from continuum.storage.index.weights import PAIR
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -59,15 +61,19 @@ class PostgresIndex:
         terms: Sequence[str],
         limit: int | None,
     ) -> sa.Subquery | None:
-        """The function adds the ranks of single terms up."""
-        queries = [_query(word) for term in terms for word in _plain(term)]
-        if not queries:
+        """The function adds the ranks of single words and of pairs up."""
+        asked = [word for term in terms for word in _plain(term)]
+        if not asked:
             return None
-        asked = sa.cast(postgresql.array(queries), postgresql.ARRAY(postgresql.TSQUERY))
+        pairs = list(pairwise(asked))
+        queries = [_query(f"'{word}'") for word in asked] + [_query(f"'{a}':A <-> '{b}':A") for a, b in pairs]
+        weights = [1.0] * len(asked) + [PAIR] * len(pairs)
         parts = [sa.column(part, sa.Float) for part in ("strength", "lexical", "neighbours", "time")]
-        found = sa.func.match_memories(asked, sa.cast(limit, sa.BigInteger)).table_valued(
-            sa.column("memory_number", sa.BigInteger), *parts
-        )
+        found = sa.func.match_memories(
+            sa.cast(postgresql.array(queries), postgresql.ARRAY(postgresql.TSQUERY)),
+            sa.cast(weights, postgresql.ARRAY(sa.REAL)),
+            sa.cast(limit, sa.BigInteger),
+        ).table_valued(sa.column("memory_number", sa.BigInteger), *parts)
         return sa.select(found).subquery("matches")
 
     def strongest(
@@ -87,9 +93,9 @@ class PostgresIndex:
         return sa.select(matches.c.memory_number).where(matches.c.lexical > 0).subquery("holding")
 
 
-def _query(word: str) -> sa.Function[str]:
-    """The word is quoted, and words hold neither quotes nor backslashes: none is read as query syntax."""
-    return sa.func.to_tsquery(sa.text("'continuum'"), f"'{word}'")
+def _query(quoted: str) -> sa.Function[str]:
+    """Words are quoted, and hold neither quotes nor backslashes: none is read as query syntax."""
+    return sa.func.to_tsquery(sa.text("'continuum'"), quoted)
 
 
 def _write(connection: sa.Connection, tenant: Tenant, documents: Iterable[Document]) -> None:
@@ -98,7 +104,8 @@ def _write(connection: sa.Connection, tenant: Tenant, documents: Iterable[Docume
             "number": each.number,
             "tenant": tenant.number,
             "said": " ".join(_plain(each.text)),
-            "beside": " ".join(_plain(each.neighbours)),
+            "near": " ".join(_plain(each.near)),
+            "far": " ".join(_plain(each.far)),
             "day": " ".join(_plain(each.day)),
         }
         for each in documents
@@ -116,7 +123,7 @@ def _plain(text: str) -> list[str]:
 
 _WRITE = sa.text(
     "INSERT INTO memory_search (memory_number, tenant_number, document) VALUES (:number, :tenant,"
-    " setweight(to_tsvector('continuum', :said), 'A') || setweight(to_tsvector('continuum', :beside), 'B')"
-    " || setweight(to_tsvector('continuum', :day), 'C'))"
+    " setweight(to_tsvector('continuum', :said), 'A') || setweight(to_tsvector('continuum', :near), 'B')"
+    " || setweight(to_tsvector('continuum', :far), 'D') || setweight(to_tsvector('continuum', :day), 'C'))"
     " ON CONFLICT (memory_number) DO UPDATE SET document = excluded.document"
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from continuum.storage.index.documents import with_added, without_removed
-from continuum.storage.index.weights import DAY, NEIGHBOURS, TEXT
+from continuum.storage.index.sqlite_ranking import any_of, counted, ranking
 from continuum.storage.prepared import fetch, run_many, stream
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 # From 3.42 on FTS5 overwrites deleted entries; older ones keep them until the index is merged.
 _HAS_SECURE_DELETE = sqlite3.sqlite_version_info >= (3, 42)
-_COLUMNS = "text, neighbours, day"
+_COLUMNS = "text, near, far, day"
 
 
 class SqliteIndex:
@@ -61,20 +61,22 @@ class SqliteIndex:
     def matches(
         self, connection: sa.Connection, tenant: Tenant, terms: Sequence[str], limit: int | None
     ) -> sa.Subquery | None:
-        """Each part is what its column adds to those before it: BM25 saturates, so columns don't just add up."""
-        if not _exists(connection, tenant):
+        """The terms' BM25 added up."""
+        words = counted(connection, _name(tenant), terms) if _exists(connection, tenant) else []
+        if not words:
             return None
-        statement = _ranking(_name(tenant), ":expression", ":most")
-        found = sa.text(statement).bindparams(expression=_any_of(terms), most=-1 if limit is None else limit)
+        statement, values = ranking(_name(tenant), words, -1 if limit is None else limit)
+        found = sa.text(statement).bindparams(**values)
         parts = (sa.column(part, sa.Float) for part in ("strength", "lexical", "neighbours", "time"))
         return found.columns(sa.column("memory_number", sa.Integer), *parts).subquery("matches")
 
     def strongest(
         self, connection: sa.Connection, tenant: Tenant, terms: Sequence[str], limit: int
     ) -> Generator[Match]:
-        """FTS5 sorts them all at once, and works the parts out for those that are asked for."""
-        if _exists(connection, tenant):
-            yield from stream(connection, _ranking(_name(tenant), "?", "?"), (_any_of(terms), limit))
+        """The database sorts them all at once."""
+        words = counted(connection, _name(tenant), terms) if _exists(connection, tenant) else []
+        if words:
+            yield from stream(connection, *ranking(_name(tenant), words, limit))
 
     def holding(self, connection: sa.Connection, tenant: Tenant, terms: Sequence[str]) -> sa.Subquery | None:
         """By the first column alone."""
@@ -82,7 +84,7 @@ class SqliteIndex:
             return None
         name = _name(tenant)
         statement = f"SELECT rowid AS memory_number FROM {name} WHERE {name} MATCH :expression"  # noqa: S608 - see _name
-        found = sa.text(statement).bindparams(expression=f"text : ({_any_of(terms)})")
+        found = sa.text(statement).bindparams(expression=f"text : ({any_of(terms)})")
         return found.columns(sa.column("memory_number", sa.Integer)).subquery("matches")
 
 
@@ -91,27 +93,12 @@ def _name(tenant: Tenant) -> str:
     return f"memory_fts_{tenant.number:d}"
 
 
-def _ranking(name: str, expression: str, most: str) -> str:
-    own, around = f"-bm25({name}, {TEXT}, 0, 0)", f"-bm25({name}, {TEXT}, {NEIGHBOURS}, 0)"
-    return (
-        f"SELECT rowid AS memory_number, -rank AS strength, {own} AS lexical,"  # noqa: S608 - see _name
-        f" {around} - ({own}) AS neighbours, -rank - ({around}) AS time FROM {name}"
-        f" WHERE {name} MATCH {expression} AND rank MATCH 'bm25({TEXT}, {NEIGHBOURS}, {DAY})'"
-        f" ORDER BY rank LIMIT {most}"
-    )
-
-
 def _exists(connection: sa.Connection, tenant: Tenant) -> bool:
     query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
     return bool(fetch(connection, query, (_name(tenant),)))
 
 
 def _write(connection: sa.Connection, name: str, documents: Iterable[Document]) -> None:
-    rows = [(each.number, each.text, each.neighbours, each.day) for each in documents]
+    rows = [(each.number, each.text, each.near, each.far, each.day) for each in documents]
     if rows:
-        run_many(connection, f"REPLACE INTO {name}(rowid, {_COLUMNS}) VALUES (?, ?, ?, ?)", rows)  # noqa: S608 - see _name
-
-
-def _any_of(terms: Sequence[str]) -> str:
-    """Each term is a quoted string and terms hold no quotation marks: none is read as query syntax."""
-    return " OR ".join(f'"{term}"' for term in terms)
+        run_many(connection, f"REPLACE INTO {name}(rowid, {_COLUMNS}) VALUES (?, ?, ?, ?, ?)", rows)  # noqa: S608 - see _name

@@ -59,7 +59,7 @@ def test_the_session_of_the_best_match_lifts_its_other_memories():
 
 def test_a_memory_without_a_session_is_lifted_by_itself_alone():
     ranked = rank([found(1, 10.0), found(2, 4.0)], 2)
-    assert [each.parts.session for each in ranked] == [round(2 / 12, 4), round(0.8 / 12, 4)]
+    assert [each.parts.session for each in ranked] == [round(4 / 14, 4), round(1.6 / 14, 4)]
 
 
 def test_equal_ones_stay_in_their_order_and_the_limit_is_kept():

@@ -40,7 +40,7 @@ def test_a_statement_that_forgets_the_tenant_sees_and_changes_its_own_rows_only(
     with database.read(two) as connection:
         assert connection.scalars(sa.select(memories.c.text)).all() == ["Ljubljana"]
         everything = sa.text(
-            "SELECT * FROM match_memories(ARRAY[to_tsquery('continuum', 'zanzibar | ljubljana')], 9)"
+            "SELECT * FROM match_memories(ARRAY[to_tsquery('continuum', 'zanzibar | ljubljana')], ARRAY[1], 9)"
         )
         assert len(connection.execute(everything).all()) == 1
         assert connection.scalar(sa.text("SELECT count(*) FROM memory_search")) == 1
