@@ -83,17 +83,17 @@ def rank(candidates: Sequence[Candidate], limit: int) -> list[Ranked]:
     if top <= 0:
         # Nothing tells them apart.
         return [Ranked(each.number, 1.0, Parts(lexical=1.0)) for *_, each in lifted[:limit]]
-    scale = strongest * top if strongest > 0 else 1.0
+    whole = strongest if strongest > 0 else 1.0
     return [
         Ranked(
             each.number,
             round(total / top, 4),
             Parts(
-                lexical=round(each.lexical / scale, 4),
-                neighbours=round(each.neighbours / scale, 4),
+                lexical=round(each.lexical / whole / top, 4),
+                neighbours=round(each.neighbours / whole / top, 4),
                 session=round((total - match) / top, 4),
                 semantic=round(near / top, 4),
-                time=round(each.time / scale, 4),
+                time=round(each.time / whole / top, 4),
             ),
         )
         for total, match, near, each in lifted[:limit]

@@ -40,7 +40,8 @@ def open_services(settings: Settings) -> Iterator[Services]:
         cache = connect_cache(settings, database)
         if cache is not None:
             stack.callback(cache.close)
-        meaning = open_meaning(database, wanted=settings.semantic)
+        kept = (lambda _tenant: None) if cache is None else cache.forget
+        meaning = open_meaning(database, wanted=settings.semantic, kept=kept)
         if meaning is not None:
             stack.callback(meaning.close)
         yield Services(database, MemoryEngine(database, cache, meaning))

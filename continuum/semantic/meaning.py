@@ -7,11 +7,15 @@ import threading
 from typing import TYPE_CHECKING
 
 from continuum.core.errors import SemanticError, SettingsError
-from continuum.semantic.model import Model, is_installed
-from continuum.semantic.shelf import Shelf
+from continuum.semantic.model import MODEL, Model, is_installed
+from continuum.semantic.shelf import MOST_OF_TENANT, Shelf
+from continuum.semantic.vectors import nearness_of
 from continuum.semantic.worker import Worker
+from continuum.storage.index import pgvector
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import sqlalchemy as sa
 
     from continuum.core.tenancy import Tenant
@@ -24,16 +28,19 @@ logger = logging.getLogger(__name__)
 class Meaning:
     """What memories of one database mean; safe to use from many threads."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, kept: Callable[[Tenant], None] = lambda _tenant: None) -> None:
         self._shelf = Shelf()
         self._model: Model | None = None
         self._has_failed = False
         self._loading = threading.Lock()
-        self.worker = Worker(database, self._loaded, self._shelf.expire)
+        self.worker = Worker(database, self._loaded, self._shelf.expire, kept)
 
     def nearness(self, connection: sa.Connection, tenant: Tenant, question: str) -> Nearness | None:
         """How near a tenant's memories are to a question; None when that can't be told, or not yet."""
         try:
+            if pgvector.is_enabled(connection):
+                asked = self._loaded().embed(question).tolist()
+                return nearness_of(pgvector.compare(connection, tenant, MODEL, asked, most=MOST_OF_TENANT))
             return self._shelf.compare(connection, tenant, lambda: self._loaded().embed(question))
         except SemanticError:
             return None
@@ -73,8 +80,15 @@ class Meaning:
             return self._model
 
 
-def open_meaning(database: Database, *, wanted: bool) -> Meaning | None:
+def open_meaning(
+    database: Database, *, wanted: bool, kept: Callable[[Tenant], None] = lambda _tenant: None
+) -> Meaning | None:
     """Recall by meaning where it is asked for.
+
+    Args:
+        database: whose memories.
+        wanted: whether it is asked for.
+        kept: told each time that a tenant's memories have become findable by meaning.
 
     Raises:
         SettingsError: it is, and its packages are missing.
@@ -86,4 +100,4 @@ def open_meaning(database: Database, *, wanted: bool) -> Meaning | None:
         raise SettingsError(
             "CONTINUUM_SEMANTIC is on and its packages are missing: install continuum-memory[semantic]"
         )
-    return Meaning(database)
+    return Meaning(database, kept)

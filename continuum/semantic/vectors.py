@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from continuum.semantic.model import DIMENSIONS
 from continuum.storage.index.documents import REACH
+from continuum.storage.index.pgvector import PACKED
 from continuum.storage.index.weights import NEIGHBOURS
 
 if TYPE_CHECKING:
@@ -88,27 +89,39 @@ class TenantVectors:
         """With a question's vector, of shape (384,)."""
         count = self._count
         own = self._matrix[:count] @ question
-        return Nearness(self._numbers[:count].copy(), own + NEIGHBOURS * self._around(own))
-
-    def _around(self, own: Vectors) -> Vectors:
-        """The mean of those said around each, in the order of their sessions."""
-        numpy, count = self._numpy, self._count
+        sessions = self._sessions[:count]
         if self._order is None:
-            self._order = numpy.argsort(self._sessions[:count], kind="stable")
-        sessions, values = self._sessions[:count][self._order], own[self._order]
-        sums, beside = numpy.zeros(count, numpy.float32), numpy.zeros(count, numpy.float32)
-        for step in range(1, REACH + 1):
-            together = sessions[step:] == sessions[:-step]
-            sums[step:] += numpy.where(together, values[:-step], 0)
-            beside[step:] += together
-            sums[:-step] += numpy.where(together, values[step:], 0)
-            beside[:-step] += together
-        around = numpy.empty_like(own)
-        around[self._order] = sums / numpy.maximum(beside, 1)
-        return around
+            self._order = self._numpy.argsort(sessions, kind="stable")
+        return _with_neighbours(self._numbers[:count].copy(), sessions, own, self._order)
 
     def _grow(self) -> None:
         numpy, more = self._numpy, len(self._numbers)
         self._matrix = numpy.concatenate([self._matrix, numpy.empty((more, DIMENSIONS), numpy.float32)])
         self._numbers = numpy.concatenate([self._numbers, numpy.empty(more, numpy.int64)])
         self._sessions = numpy.concatenate([self._sessions, numpy.empty(more, numpy.int64)])
+
+
+def nearness_of(packed: bytes) -> Nearness:
+    """What a database has compared, as ``continuum.storage.index.pgvector.PACKED``."""
+    numpy: Any = import_module("numpy")
+    rows = numpy.frombuffer(packed, PACKED)
+    rows = rows[numpy.argsort(rows["number"])]
+    sessions, own = rows["session"].astype(numpy.int64), rows["own"].astype(numpy.float32)
+    order = numpy.argsort(sessions, kind="stable")
+    return _with_neighbours(rows["number"].astype(numpy.int64), sessions, own, order)
+
+
+def _with_neighbours(numbers: Vectors, sessions: Vectors, own: Vectors, order: Vectors) -> Nearness:
+    """To each the mean of those said around it; ``order`` is that of their sessions, the oldest of each first."""
+    numpy: Any = import_module("numpy")
+    sessions, values = sessions[order], own[order]
+    sums, beside = numpy.zeros(len(own), numpy.float32), numpy.zeros(len(own), numpy.float32)
+    for step in range(1, REACH + 1):
+        together = sessions[step:] == sessions[:-step]
+        sums[step:] += numpy.where(together, values[:-step], 0)
+        beside[step:] += together
+        sums[:-step] += numpy.where(together, values[step:], 0)
+        beside[:-step] += together
+    around = numpy.empty_like(own)
+    around[order] = sums / numpy.maximum(beside, 1)
+    return Nearness(numbers, own + NEIGHBOURS * around)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,7 +16,9 @@ from continuum.semantic.vectors import STORED
 from continuum.storage.index.embeddings import keep_vectors, lacking, revisions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+
+    import sqlalchemy as sa
 
     from continuum.core.tenancy import Tenant
     from continuum.semantic.model import Model
@@ -37,9 +39,13 @@ class Worker:
     """One thread for a process; memories that it doesn't get to are found again by any process's next look."""
 
     def __init__(
-        self, database: Database, model: Callable[[], Model], at_rest: Callable[[], None] = lambda: None
+        self,
+        database: Database,
+        model: Callable[[], Model],
+        at_rest: Callable[[], None] = lambda: None,
+        kept: Callable[[Tenant], None] = lambda _tenant: None,
     ) -> None:
-        self._database, self._model, self._at_rest = database, model, at_rest
+        self._database, self._model, self._at_rest, self._kept = database, model, at_rest, kept
         self._wake = threading.Condition()
         self._waiting: dict[int, Tenant] = {}
         # Up to which number a tenant's memories have vectors, as far as this process knows.
@@ -47,7 +53,7 @@ class Worker:
         # At which revision a tenant was looked at.
         self._seen: dict[int, int] = {}
         self._looks_at = 0.0
-        self._is_busy = self._is_closed = False
+        self._is_busy = self._is_closed = self._has_refused = False
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -150,12 +156,36 @@ class Worker:
             return False
         with telemetry.operation("memory.embed", tenant=tenant.public_id):
             telemetry.register_content(*(row.text for row in rows))
-            embed = self._model().embed
-            kept = [(row.number, embed(row.text).astype(STORED).tobytes()) for row in rows]
-            with self._database.write(tenant) as connection:
-                keep_vectors(connection, tenant, MODEL, kept)
+            kept = self._vectors(rows)
+            if kept:
+                with self._database.write(tenant) as connection:
+                    keep_vectors(connection, tenant, MODEL, kept)
+        # What was answered by words alone meanwhile is not to be the answer for minutes.
+        self._kept(tenant)
         self._done[tenant.number] = rows[-1].number
         return len(rows) == _AT_ONCE
+
+    def _vectors(self, rows: Sequence[sa.Row[Any]]) -> list[tuple[int, bytes]]:
+        """Those of memories, without what the model refuses.
+
+        Raises:
+            SemanticError: it can't be loaded, or refuses several and takes none.
+
+        """
+        embed = self._model().embed
+        made: list[tuple[int, bytes]] = []
+        for row in rows:
+            try:
+                made.append((row.number, embed(row.text).astype(STORED).tobytes()))
+            except SemanticError:
+                # It stays findable by its words, and is tried again when something of the tenant changes.
+                telemetry.measure("continuum.memory.semantic_failures", 1, unit="{failure}")
+                if not self._has_refused:
+                    self._has_refused = True
+                    logger.warning("the model refused a memory's text; it is found by its words alone")
+        if not made and len(rows) > 1:
+            raise SemanticError("the model refuses every text")
+        return made
 
     def _pause(self) -> None:
         with self._wake:

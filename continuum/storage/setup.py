@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from continuum.core.errors import SettingsError, StorageError
 from continuum.storage.database import open_database
+from continuum.storage.index import pgvector
 from continuum.storage.roles import grant_again, make_application_role
 from continuum.storage.schema import migrate
 
@@ -40,6 +41,7 @@ def set_up(place: Path | PostgresAddress, application_role: str | None = None) -
     try:
         with engine.begin() as connection:
             migrate(connection)
+            pgvector.enable(connection)
             grant_again(connection)
             return None if application_role is None else make_application_role(connection, application_role)
     except sa.exc.DBAPIError as error:

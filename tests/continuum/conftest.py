@@ -40,7 +40,10 @@ def postgres():
     """The server of this test process, with the roles and a database that has the tables."""
     server = Postgres()
     server.make_roles()
-    set_up(database_address(server.url(OWNER, server.make_template())), APPLICATION)
+    template = server.make_template()
+    # Only a superuser may add it to a database; the owner then uses it.
+    server.execute("CREATE EXTENSION vector", database=template)
+    set_up(database_address(server.url(OWNER, template)), APPLICATION)
     yield server
     server.stop()
 

@@ -131,7 +131,11 @@ def _statements() -> tuple[Prepared, Prepared, Prepared]:
     happened = sa.func.coalesce(row.occurred_at, row.created_at).label("happened")
     whole = (row.number, row.text, happened)
     mine = row.tenant_number == sa.bindparam("tenant")
-    chosen = AnyOf(row.number, "numbers")
+    # By their numbers: SQLite would take the tenant's index, and look at all that the tenant has.
+    chosen = (
+        row.tenant_number + sa.literal_column("0") == sa.bindparam("tenant"),
+        AnyOf(row.number, "numbers"),
+    )
     here = (mine, row.session == sa.bindparam("session"), row.superseded_by.is_(None))
     # With a start or an end in between there are fewer, and all of them are in the window.
     farthest = sa.select(row.number).where(*here).limit(1).offset(2 * REACH - 1)
@@ -143,8 +147,8 @@ def _statements() -> tuple[Prepared, Prepared, Prepared]:
         *here, row.number >= sa.func.coalesce(low, 0), row.number <= sa.func.coalesce(high, 2**62)
     )
     return (
-        Prepared(sa.select(*whole).where(mine, chosen)),
-        Prepared(sa.select(row.number, row.session).where(mine, chosen)),
+        Prepared(sa.select(*whole).where(*chosen)),
+        Prepared(sa.select(row.number, row.session).where(*chosen)),
         Prepared(window.order_by(row.number)),
     )
 

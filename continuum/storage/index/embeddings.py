@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import struct
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from continuum.core.tenancy import Tenant
+from continuum.storage.index import pgvector
 from continuum.storage.registry import tenants
 from continuum.storage.tables import embeddings, memories
 
@@ -20,7 +22,8 @@ _OWN: sa.BindParameter[int] = sa.bindparam("tenant")
 _AFTER: sa.BindParameter[int] = sa.bindparam("after")
 _SINCE: sa.BindParameter[int] = sa.bindparam("since")
 _MOST: sa.BindParameter[int] = sa.bindparam("most")
-_OF_MODEL = embeddings.c.model == sa.bindparam("model")
+# Empty where the database has it in a form of its own; see pgvector.py.
+_OF_MODEL = (embeddings.c.model == sa.bindparam("model")) & (sa.func.length(embeddings.c.vector) > 0)
 _CURRENT = (memories.c.tenant_number == _OWN, memories.c.superseded_by.is_(None))
 # Built once: building them costs more than running them.
 _LACKING = (
@@ -55,6 +58,10 @@ def lacking(
     connection: sa.Connection, tenant: Tenant, model: str, *, after: int, most: int
 ) -> Sequence[sa.Row[Any]]:
     """Current memories without a vector of the model, ``number`` and the beginning of ``text``, oldest first."""
+    if pgvector.is_enabled(connection):
+        return pgvector.lacking(
+            connection, tenant, model, after=after, most=most, characters=_MOST_CHARACTERS
+        )
     asked = {"tenant": tenant.number, "model": model, "after": after, "most": most}
     return connection.execute(_LACKING, asked).all()
 
@@ -62,7 +69,14 @@ def lacking(
 def keep_vectors(
     connection: sa.Connection, tenant: Tenant, model: str, vectors: Sequence[tuple[int, bytes]]
 ) -> None:
-    """Store vectors by the memories' numbers; those of memories that were forgotten meanwhile are dropped."""
+    """Store vectors by the memories' numbers; those of memories that were forgotten meanwhile are dropped.
+
+    A vector is numbers of 16 bits each, the lowest byte first.
+    """
+    if pgvector.is_enabled(connection):
+        meanings = [(number, struct.unpack(f"<{len(vector) // 2}e", vector)) for number, vector in vectors]
+        pgvector.keep(connection, tenant, model, meanings)
+        return
     rows = [
         {"tenant": tenant.number, "number": number, "model": model, "vector": vector}
         for number, vector in vectors

@@ -94,7 +94,8 @@ def _name(tenant: Tenant) -> str:
 
 
 def _exists(connection: sa.Connection, tenant: Tenant) -> bool:
-    query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?"
+    # Looked up in the schema that SQLite has in memory; sqlite_master would be read from its first row to its last.
+    query = "SELECT 1 FROM pragma_table_info(?) LIMIT 1"
     return bool(fetch(connection, query, (_name(tenant),)))
 
 

@@ -12,6 +12,7 @@ from continuum.core.records import Note
 from continuum.storage import concepts, prepared, storing
 from continuum.storage import memories as stored
 from continuum.storage.columns import UtcDateTime
+from continuum.storage.index import documents
 from continuum.storage.prepared import AnyOf, Prepared
 from continuum.storage.tables import memories
 
@@ -20,6 +21,8 @@ STATEMENTS = {
     "alike": (storing._ALIKE, 2, "tenant_number=? AND likeness=?"),
     "places": (stored._PLACES, 2, "rowid=?"),
     "found": (stored._BY_NUMBER, 2, "rowid=?"),
+    "alone": (documents._ALONE, 2, "rowid=?"),
+    "session": (documents._SESSIONS, 2, "rowid=?"),
     "concepts": (concepts._NUMBERS, 3, "tenant_number=? AND type=? AND folded_name=?"),
     "links": (concepts._KNOWN_LINKS["sqlite"], 2, "source_number=? AND target_number=?"),
 }
