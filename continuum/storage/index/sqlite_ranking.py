@@ -6,7 +6,7 @@ common that few of them are about. Its own factor is taken out, and the one by t
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import accumulate, pairwise, takewhile
 from math import log
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     import sqlalchemy as sa
 
-# The commonest words of a long question tell least, and cost most.
+# The commonest words of a question tell least, and cost most: a row that a word matches takes about 1.5 us of CPU.
 _MOST_WORDS = 24
+_FEWEST_WORDS = 3
+_MOST_ROWS = 5000
 # What FTS5 takes for the rarity of a term that more than half of the rows hold.
 _COMMON = 1e-6
 
@@ -39,7 +41,7 @@ def counted(connection: sa.Connection, table: str, terms: Sequence[str]) -> list
     rows, *counts = _counts(connection, table, expressions)
     numbers = zip(terms, counts[::2], counts[1::2], strict=True)
     words = [(own or anywhere, anywhere, term) for term, anywhere, own in numbers if anywhere]
-    rarest = sorted(words)[:_MOST_WORDS]
+    rarest = _affordable(sorted(words)[:_MOST_WORDS], max(_MOST_ROWS, rows // 2))
     found = [
         Counted(_quoted(term), _factor(rows, anywhere, own), may_be_of_a_day(term))
         for own, anywhere, term in rarest
@@ -93,6 +95,13 @@ def _counts(connection: sa.Connection, table: str, expressions: Sequence[str]) -
     count = f"(SELECT count(*) FROM {table} WHERE {table} MATCH ?)"  # noqa: S608 - the same
     columns = ", ".join([size, *[count] * len(expressions)])
     return list(fetch(connection, f"SELECT {columns}", tuple(expressions))[0])
+
+
+def _affordable(rarest: list[tuple[int, int, str]], most_rows: int) -> list[tuple[int, int, str]]:
+    """As many of the words as match so many rows together, and the rarest few in any case."""
+    rows = accumulate(anywhere for _, anywhere, _ in rarest)
+    few = sum(1 for _ in takewhile(lambda so_far: so_far <= most_rows, rows))
+    return rarest[: max(few, _FEWEST_WORDS)]
 
 
 def _own(term: str) -> str:
